@@ -1,0 +1,1 @@
+"""What exists: the assets, in the order in which data flows through them."""

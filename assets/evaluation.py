@@ -1,0 +1,213 @@
+"""Judges every trained cell by its protocol's metrics, with bootstrap intervals; the only reader of test ratings."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from assets.datasets import dataset
+from assets.files import atomic_file, digest, read_json, sha256_of
+from assets.home import Home
+from assets.limits import GPU
+from assets.manifests import Manifest, Manifests
+from assets.matrices import Catalog, load_catalog
+from assets.partitions import BY_DATASET, DATASET_OF_CELL
+from assets.recommenders import Cell, recommender
+from assets.splits import folds, load_fold
+from assets.steps import Output, Say, materialize, remember
+from models.registry import recommender as recommender_class
+from models.splits import PROTOCOLS, TEST, Measure, Protocol
+
+if TYPE_CHECKING:
+    from models.data import Interactions
+    from models.metrics import RankingResult
+
+CODE_VERSION = "1"
+RATING = ("rmse", "mae", "mse")
+DECISION = ("accuracy", "precision", "recall", "f1", "auc")
+OVER_LISTS = ("coverage", "gini")
+KEPT_OF_RECORD = ("fit_seconds", "peak_memory_mb", "device")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One measured metric. n: ratings or users it is over; candidates: mean number of ranked items, if it is a ranking."""
+
+    metric: str
+    k: int | None
+    value: float
+    ci_low: float | None = None
+    ci_high: float | None = None
+    n: int | None = None
+    candidates: float | None = None
+
+
+@dg.asset(
+    deps=[
+        dg.AssetDep(recommender, partition_mapping=DATASET_OF_CELL),
+        folds,
+        "interactions",
+    ],
+    group_name="evaluation",
+    partitions_def=BY_DATASET,
+    kinds={"numpy", "parquet"},
+    pool=GPU,
+    code_version=CODE_VERSION,
+)
+def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
+    """Every metric of every trained model, protocol and seed, with 95% bootstrap intervals; stale trainings are left out."""
+    name = context.partition_key
+    cells = current_cells(home, name)
+    if not cells:
+        raise LookupError(
+            f"no model has been trained on {name} yet; materialize `recommender` for it, or use `trifuse run`."
+        )
+
+    def compute(say: Say) -> Output:
+        judge = Judge(home, name)
+        rows = [row for manifest in cells for row in judge.rows(manifest, context.run.run_id, say)]
+        target = home.lake / name / "metrics.parquet"
+        with atomic_file(target) as path:
+            _typed(pd.DataFrame(rows)).to_parquet(path, index=False)
+        made = {f"recommender@{m.partition}": m.data_version for m in cells}
+        versions = [(m.partition, m.data_version) for m in cells]
+        return Output(digest(versions, CODE_VERSION), len(rows), [target], upstream=made)
+
+    versions = [(m.partition, m.data_version, m.fingerprint) for m in cells]
+    upstream = {"interactions": name, "folds": name}
+    return materialize(context, home, upstream=upstream, config=versions, compute=compute)
+
+
+def current_cells(home: Home, name: str) -> list[Manifest]:
+    """Manifests of all trained cells of a dataset whose inputs are still current."""
+    manifests = Manifests(home.path)
+    trained = [m for m in manifests.partitions("recommender", f"{name}|") if m.partition.count("|") == 4]
+    return [m for m in trained if manifests.fresh(m) and manifests.unchanged("recommender", m.partition, m.fingerprint)]
+
+
+def _typed(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.astype({"k": "Int32", "n": "Int64", "ci_low": "float64", "ci_high": "float64", "candidates": "float64"})
+
+
+class Judge:
+    """Measures cells of one dataset; the catalog is read once, and a cell that was judged before is not judged again."""
+
+    def __init__(self, home: Home, name: str) -> None:
+        self.home, self.about = home, dataset(name)
+        self._catalog: Catalog | None = None
+
+    def catalog(self) -> Catalog:
+        """The dataset's rows in index space."""
+        if self._catalog is None:
+            self._catalog = load_catalog(self.home, self.about.name)
+        return self._catalog
+
+    def rows(self, trained: Manifest, run_id: str, say: Say) -> list[dict[str, Any]]:
+        """Rows of the `metrics` table for one trained cell."""
+        cell = Cell.parse(trained.partition)
+        target = cell.folder(self.home) / "metrics.json"
+
+        def compute(tell: Say) -> Output:
+            values = [vars(value) for value in self._judge(cell)]
+            with atomic_file(target) as path:
+                path.write_text(_json(values))
+            tell(f"{' '.join(cell.partition.split('|'))}: " + ", ".join(_shown(v) for v in values[:3]))
+            return Output(sha256_of(target), len(values), [target])
+
+        remember(
+            Manifests(self.home.path), "judgement", cell.partition, CODE_VERSION, run_id,
+            {"recommender": cell.partition}, [], compute, say,
+        )  # fmt: skip
+        record = read_json(cell.folder(self.home) / "record.json")
+        return [self._row(cell, trained, record, value) for value in (*read_json(target), *_of_record(record))]
+
+    def _row(self, cell: Cell, trained: Manifest, record: dict, value: dict[str, Any]) -> dict[str, Any]:
+        identity = (*vars(cell).values(), value["metric"], value["k"], trained.data_version)
+        return {
+            "metric_id": digest(*identity)[:16],
+            **vars(cell), **value, **{name: record[name] for name in KEPT_OF_RECORD},
+            "run_id": trained.run_id, "data_version": trained.data_version,
+            "code_version": trained.code_version, "created_at": pd.Timestamp(trained.created_at).tz_localize(None),
+        }  # fmt: skip
+
+    def _judge(self, cell: Cell) -> Iterator[Value]:
+        catalog, protocol = self.catalog(), PROTOCOLS[cell.protocol]
+        fold = load_fold(self.home, cell.dataset, cell.protocol, cell.seed)
+        test = catalog.interactions.take(fold == TEST)
+        predicted = pd.read_parquet(cell.folder(self.home) / "predictions.parquet").prediction.to_numpy()
+        cutoff = read_json(cell.folder(self.home) / "record.json")["like_cutoff"]
+        wanted = [m for m in protocol.metrics if m.k is None and m.metric in (*RATING, *DECISION)]
+        for measure in wanted:
+            yield pointwise(measure.metric, test.ratings, predicted, self.about.rating_values, cutoff)
+        if protocol.ranks:
+            seen = catalog.interactions.take(fold != TEST)
+            yield from self._ranking(cell, protocol, catalog, seen, test)
+
+    def _ranking(
+        self, cell: Cell, protocol: Protocol, catalog: Catalog, seen: "Interactions", test: "Interactions"
+    ) -> Iterator[Value]:
+        from models.metrics import like_threshold, pairs, rank_catalogue
+
+        model = recommender_class(cell.model).load(cell.folder(self.home))
+        shape = len(catalog.users), len(catalog.items)
+        relevant = pairs(test, *shape, at_least=like_threshold(self.about.rating_values))
+        measures = [m for m in protocol.metrics if m.k is not None or m.metric == "mrr"]
+        k = max(m.k for m in measures if m.k is not None)
+        result = rank_catalogue(model.score, pairs(seen, *shape), relevant, test.users, k, block=256)
+        for measure in measures:
+            yield _ranked(measure, result)
+
+
+def pointwise(
+    metric: str, truth: np.ndarray, predicted: np.ndarray, rating_values: tuple[float, ...], cutoff: float
+) -> Value:
+    """A metric over test ratings with its interval. cutoff: the prediction from which on a like is predicted."""
+    from models import significance as s
+    from models.metrics import like_threshold, squared_errors
+
+    errors = squared_errors(truth, predicted)
+    likes, liked = truth >= like_threshold(rating_values), predicted >= cutoff
+    statistic = {
+        "rmse": lambda: s.rmse_of(errors),
+        "mse": lambda: s.mean_of(errors),
+        "mae": lambda: s.mean_of(np.sqrt(errors)),
+        "accuracy": lambda: s.mean_of(likes == liked),
+        "precision": lambda: s.precision_of(likes, liked),
+        "recall": lambda: s.recall_of(likes, liked),
+        "f1": lambda: s.f1_of(likes, liked),
+        "auc": lambda: s.auc_of(likes, predicted),
+    }[metric]()
+    interval = s.bootstrap(statistic, len(truth))
+    return Value(metric, None, interval.value, interval.low, interval.high, len(truth))
+
+
+def _ranked(measure: Measure, result: "RankingResult") -> Value:
+    from models.significance import bootstrap, mean_of
+
+    n = len(result.users)
+    if measure.metric in OVER_LISTS:
+        return Value(measure.metric, measure.k, result.mean(measure.metric), n=n, candidates=result.candidates)
+    interval = bootstrap(mean_of(result.values[measure.metric]), n)
+    return Value(measure.metric, measure.k, interval.value, interval.low, interval.high, n, result.candidates)
+
+
+def _of_record(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in ("train", "valid"):
+        for metric in ("rmse", "mae"):
+            yield vars(Value(f"{name}_{metric}", None, record[f"{name}_{metric}"]))
+
+
+def _shown(value: dict[str, Any]) -> str:
+    name = value["metric"] + (f"@{value['k']}" if value["k"] else "")
+    return f"{name} {value['value']:.4f}"
+
+
+def _json(values: list[dict[str, Any]]) -> str:
+    import json
+
+    clean = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in value.items()} for value in values]
+    return json.dumps(clean, indent=1)

@@ -1,0 +1,77 @@
+"""Where things are kept, and with what they are computed: the one resource that assets are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from assets.datasets import Dataset
+
+
+class Home(dg.ConfigurableResource):
+    """Folders under TRIFUSE_HOME, the user's raw files and weights, and the device. Holds no secret."""
+
+    root: str = Field(description="TRIFUSE_HOME: everything that Trifuse writes lives below it.")
+    raw: str | None = Field(default=None, description="TRIFUSE_RAW: the user's raw files, in the sources' layouts.")
+    weights: str | None = Field(default=None, description="TRIFUSE_WEIGHTS: folder of local encoder weights.")
+    text_encoder: str | None = Field(default=None, description="A Hugging Face name, a folder, or tfidf-svd.")
+    image_encoder: str | None = Field(
+        default=None, description="A timm or Hugging Face name, a folder, or color-gradient-histogram."
+    )
+    device: str = Field(default="cpu", description="cpu or cuda.")
+    threads: int = Field(default=2, ge=1, description="Threads that computing may use.")
+
+    @property
+    def path(self) -> Path:
+        """TRIFUSE_HOME."""
+        return Path(self.root)
+
+    @property
+    def landing(self) -> Path:
+        """Raw files that Trifuse itself fetched or generated."""
+        return self.path / "landing"
+
+    @property
+    def lake(self) -> Path:
+        """Parquet and JSON between the assets."""
+        return self.path / "lake"
+
+    @property
+    def artifacts(self) -> Path:
+        """Trained models and what they predicted."""
+        return self.path / "artifacts"
+
+    @property
+    def reports(self) -> Path:
+        """Pages that people read."""
+        return self.path / "reports"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that assets write."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def serving(self) -> Path:
+        """The DuckDB file that people query."""
+        return self.path / "serving.duckdb"
+
+    def raw_root(self, dataset: Dataset) -> Path:
+        """The folder below which the dataset's raw files are laid out as its source lays them out."""
+        if dataset.embedded:
+            return self.landing / "samples" / dataset.name
+        return Path(self.raw) if self.raw else self.landing
+
+    def table(self, dataset: str, name: str) -> Path:
+        """The Parquet export of a catalog table."""
+        return self.lake / dataset / "catalog" / f"{name}.parquet"
+
+    def fold(self, dataset: str, protocol: str, seed: int) -> Path:
+        """The fold of every interaction under a protocol and seed."""
+        return self.lake / dataset / "folds" / protocol / f"seed-{seed}.parquet"
+
+    def embedding(self, dataset: str, field: str) -> Path:
+        """Item vectors of one content field (title, introduction, image)."""
+        return self.lake / dataset / "embeddings" / f"{field}.parquet"

@@ -1,0 +1,10 @@
+"""Pools, which Dagster takes at the asset itself.
+
+There is no retry policy: a busy warehouse is waited for inside the step, and other failures do not mend themselves.
+"""
+
+DUCKDB_WRITE = "duckdb_write"
+"""One process may write the warehouse at a time."""
+
+GPU = "gpu"
+"""One step may compute on the device at a time."""

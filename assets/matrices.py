@@ -1,0 +1,116 @@
+"""From the catalog's Parquet to what models are given: interactions and features in index space."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from assets.datasets import Dataset
+from assets.home import Home
+from models.data import Features, Field, Interactions
+
+AGE_BANDS = (18, 25, 35, 45, 50, 56)
+"""Lower bounds of MovieLens 1M's age groups; years of other datasets are put into the same groups."""
+ZIP_PREFIX = 3
+"""Digits of a ZIP code that are kept: the region, as full codes are nearly one per user."""
+PRICE_BANDS = 10
+"""Prices become deciles of the dataset."""
+RAREST_BRAND = 2
+"""A brand with fewer items than this tells nothing that the item's own id does not."""
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The rows of one dataset; a user's or item's index is its row."""
+
+    users: pd.DataFrame
+    items: pd.DataFrame
+    interactions: Interactions
+    official_test: np.ndarray
+
+
+def load_catalog(home: Home, name: str) -> Catalog:
+    """Users, items and interactions of a dataset. Interactions keep the catalog's order: by user, then item."""
+    users = pd.read_parquet(home.table(name, "users"))
+    items = pd.read_parquet(home.table(name, "items"))
+    rows = pd.read_parquet(home.table(name, "interactions"))
+    seconds = rows.ts.astype("datetime64[s]").astype("int64").where(rows.ts.notna(), -1)
+    interactions = Interactions(
+        pd.Index(users.user_id).get_indexer(rows.user_id).astype(np.int32),
+        pd.Index(items.item_id).get_indexer(rows.item_id).astype(np.int32),
+        rows.rating.to_numpy(np.float32),
+        seconds.to_numpy(np.int64),
+    )
+    return Catalog(users, items, interactions, rows.official_test.to_numpy(bool))
+
+
+def load_features(home: Home, about: Dataset, catalog: Catalog, fields: tuple[str, ...]) -> Features:
+    """Structured features, and the vectors of the named content fields, for all users and items."""
+    vectors = {field: _vectors(home, about.name, field, catalog.items.item_id) for field in fields}
+    return Features(
+        len(catalog.users), len(catalog.items), about.rating_values,
+        user_fields=user_fields(catalog.users), item_fields=item_fields(catalog.items),
+        item_vectors={field: matrix for field, matrix in vectors.items() if matrix.any()},
+    )  # fmt: skip
+
+
+def _vectors(home: Home, name: str, field: str, item_ids: pd.Series) -> np.ndarray:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(home.embedding(name, field))
+    width = table.schema.field("vector").type.list_size
+    flat = table.column("vector").combine_chunks().flatten().to_numpy().reshape(-1, width)
+    matrix = np.zeros((len(item_ids), width), dtype=np.float32)
+    matrix[pd.Index(item_ids).get_indexer(table.column("item_id").to_pylist())] = flat
+    return matrix
+
+
+def user_fields(users: pd.DataFrame) -> dict[str, Field]:
+    """Age group, ZIP region, occupation and gender, those that the dataset has, in the order of xia2024's tokens."""
+    attributes = pd.DataFrame([json.loads(text) for text in users.attributes], index=users.index)
+    made = {}
+    if "age" in attributes:
+        made["age"] = Field(_age_group(attributes.age), len(AGE_BANDS) + 2)
+    for name in ("zip", "occupation", "gender"):
+        if name in attributes:
+            values = attributes[name].astype("string")
+            made[name] = _coded(values.str.slice(0, ZIP_PREFIX) if name == "zip" else values)
+    return made
+
+
+def _age_group(ages: pd.Series) -> np.ndarray:
+    known = pd.to_numeric(ages, errors="coerce")
+    return np.where(known.isna(), 0, 1 + np.digitize(known.fillna(0), AGE_BANDS)).astype(np.int32)
+
+
+def item_fields(items: pd.DataFrame) -> dict[str, Field]:
+    """Categories (called genre, as in xia2024), brand and price band, those that the dataset has."""
+    made = {}
+    categories = items.categories.map(lambda names: list(names) if names is not None else [])
+    names = sorted({name for row in categories for name in row})
+    if names:
+        made["genre"] = Field(_multi_hot(categories, names), len(names))
+    if items.brand.notna().any():
+        counts = items.brand.value_counts()
+        made["brand"] = _coded(items.brand.where(items.brand.map(counts).fillna(0) >= RAREST_BRAND))
+    if items.price.notna().any():
+        bands = pd.qcut(items.price, PRICE_BANDS, labels=False, duplicates="drop")
+        made["price"] = Field((bands.fillna(-1) + 1).to_numpy(np.int32), PRICE_BANDS + 1)
+    return made
+
+
+def _multi_hot(rows: pd.Series, names: list[str]) -> np.ndarray:
+    place = {name: column for column, name in enumerate(names)}
+    matrix = np.zeros((len(rows), len(names)), dtype=np.float32)
+    for row, values in enumerate(rows):
+        matrix[row, [place[value] for value in values]] = 1
+    return matrix
+
+
+def _coded(values: pd.Series) -> Field:
+    """Codes from 1 in the values' sorted order; 0 where there is none."""
+    codes, names = pd.factorize(values, sort=True)
+    return Field((codes + 1).astype(np.int32), len(names) + 1)

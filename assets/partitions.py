@@ -1,0 +1,19 @@
+"""Partitions built from the registries: by dataset, and by dataset and model."""
+
+from __future__ import annotations
+
+import warnings
+
+import dagster as dg
+
+from assets.datasets import datasets
+from models.registry import RECOMMENDERS
+
+# The mapping below is marked as beta; Dagster is pinned, so it cannot change unseen.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+BY_DATASET = dg.StaticPartitionsDefinition(list(datasets()))
+BY_DATASET_AND_MODEL = dg.MultiPartitionsDefinition(
+    {"dataset": BY_DATASET, "model": dg.StaticPartitionsDefinition(list(RECOMMENDERS))}
+)
+DATASET_OF_CELL = dg.MultiToSingleDimensionPartitionMapping("dataset")

@@ -1,0 +1,167 @@
+"""What every user is recommended by every model, and why: from the headline protocol's first seed."""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from assets.datasets import dataset
+from assets.evaluation import current_cells
+from assets.files import atomic_file, sha256_of
+from assets.home import Home
+from assets.limits import GPU
+from assets.manifests import Manifest, Manifests
+from assets.matrices import Catalog, load_catalog, load_features
+from assets.partitions import BY_DATASET, DATASET_OF_CELL
+from assets.recommenders import CONTENT_FIELDS, Cell, recommender
+from assets.steps import Output, Say, materialize, remember
+from models.registry import recommender as recommender_class
+
+if TYPE_CHECKING:
+    from models.data import Features
+
+CODE_VERSION = "1"
+LIST_LENGTH = 20
+BLOCK_USERS = 256
+
+
+@dg.asset(
+    deps=[
+        dg.AssetDep(recommender, partition_mapping=DATASET_OF_CELL),
+        "users", "items", "interactions", "text_embeddings", "image_embeddings",
+    ],
+    group_name="recommenders",
+    partitions_def=BY_DATASET,
+    kinds={"numpy", "parquet"},
+    pool=GPU,
+    code_version=CODE_VERSION,
+)  # fmt: skip
+def recommendations(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
+    """The first 20 of the whole catalogue minus what a user rated, for every user and model, each with its reason."""
+    name = context.partition_key
+    cells = headline_cells(home, name)
+
+    def compute(say: Say) -> Output:
+        shelf = Shelf(home, name)
+        files = [shelf.write(manifest, context.run.run_id, say) for manifest in cells]
+        frames = [pd.read_parquet(path) for path in files]
+        target = home.lake / name / "recommendations.parquet"
+        with atomic_file(target) as path:
+            pd.concat(frames).to_parquet(path, index=False)
+        made = {f"recommender@{m.partition}": m.data_version for m in cells}
+        return Output(sha256_of(target), sum(map(len, frames)), [target], upstream=made)
+
+    upstream = dict.fromkeys(("users", "items", "interactions", "text_embeddings", "image_embeddings"), name)
+    versions = [(m.partition, m.data_version) for m in cells]
+    return materialize(context, home, upstream=upstream, config=versions, compute=compute)
+
+
+def headline_cells(home: Home, name: str) -> list[Manifest]:
+    """Per model the trained cell that recommends: its first variant, under the dataset's first protocol that was run, first seed.
+
+    Raises LookupError where nothing has been trained.
+    """
+    about, best = dataset(name), {}
+    for manifest in current_cells(home, name):
+        cell = Cell.parse(manifest.partition)
+        order = list(about.protocols).index(cell.protocol) if cell.protocol in about.protocols else len(about.protocols)
+        rank = (order, cell.protocol, cell.seed, recommender_class(cell.model).variants.index(cell.variant))
+        if cell.model not in best or rank < best[cell.model][0]:
+            best[cell.model] = (rank, manifest)
+    if not best:
+        raise LookupError(
+            f"no model has been trained on {name} yet; materialize `recommender` for it, or use `trifuse run`."
+        )
+    return [manifest for _, manifest in best.values()]
+
+
+class Shelf:
+    """Ranks the catalogue for every user of one dataset; a model that was ranked before is not ranked again."""
+
+    def __init__(self, home: Home, name: str) -> None:
+        self.home, self.name = home, name
+        self._data: tuple[Catalog, Features] | None = None
+
+    def data(self) -> "tuple[Catalog, Features]":
+        """The catalog with all content vectors."""
+        if self._data is None:
+            catalog = load_catalog(self.home, self.name)
+            self._data = catalog, load_features(self.home, dataset(self.name), catalog, CONTENT_FIELDS)
+        return self._data
+
+    def write(self, trained: Manifest, run_id: str, say: Say):
+        """The Parquet file of one model's lists."""
+        cell = Cell.parse(trained.partition)
+        target = cell.folder(self.home) / "recommendations.parquet"
+
+        def compute(tell: Say) -> Output:
+            lists = self._lists(cell)
+            with atomic_file(target) as path:
+                lists.to_parquet(path, index=False)
+            tell(f"{cell.dataset} {cell.model}: {len(lists):,} recommendations")
+            return Output(sha256_of(target), len(lists), [target])
+
+        upstream = {"recommender": cell.partition} | dict.fromkeys(("text_embeddings", "image_embeddings"), self.name)
+        remember(Manifests(self.home.path), "lists", cell.partition, CODE_VERSION, run_id, upstream, [], compute, say)
+        return target
+
+    def _lists(self, cell: Cell) -> pd.DataFrame:
+        from models.metrics import like_threshold, pairs, top_k
+
+        catalog, features = self.data()
+        model = recommender_class(cell.model).load(cell.folder(self.home))
+        seen = pairs(catalog.interactions, len(catalog.users), len(catalog.items))
+        liked = pairs(catalog.interactions, *seen.shape, at_least=like_threshold(features.rating_values))
+        reasons = Reasons(catalog, features)
+        parts = []
+        for start in range(0, len(catalog.users), BLOCK_USERS):
+            users = np.arange(start, min(start + BLOCK_USERS, len(catalog.users)), dtype=np.int32)
+            scores = model.score(users)
+            best = top_k(scores, seen[users], LIST_LENGTH)
+            parts += [
+                self._list(cell, catalog, user, items[items >= 0], row, reasons, liked[user].indices)
+                for user, items, row in zip(users, best, scores, strict=True)
+            ]
+        return pd.concat(parts, ignore_index=True)
+
+    def _list(self, cell, catalog, user, items, scores, reasons, liked) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                "dataset": cell.dataset,
+                "model": cell.model,
+                "user_id": catalog.users.user_id.iloc[user],
+                "rank": np.arange(1, len(items) + 1),
+                "item_id": catalog.items.item_id.to_numpy()[items],
+                "score": scores[items].astype(np.float64),
+                "why": reasons.of(items, liked),
+            }
+        )
+
+
+class Reasons:
+    """Why an item suits a user: the liked item whose content is nearest to it."""
+
+    def __init__(self, catalog: Catalog, features: "Features") -> None:
+        self.titles = catalog.items.title.fillna(catalog.items.item_id).to_numpy()
+        self.fields = {name: _unit(matrix) for name, matrix in features.item_vectors.items()}
+
+    def of(self, items: np.ndarray, liked: np.ndarray) -> list[str]:
+        """One sentence per item; liked: indices of what the user liked."""
+        if len(liked) == 0:
+            return ["liked by people in general; nothing that you liked is known yet"] * len(items)
+        if not self.fields:
+            return ["people with ratings like yours liked it"] * len(items)
+        near = np.stack([unit[items] @ unit[liked].T for unit in self.fields.values()])
+        nearest = near.mean(axis=0).argmax(axis=1)
+        names = list(self.fields)
+        return [
+            f"near {self.titles[liked[column]]}, which you liked, above all in {names[int(near[:, row, column].argmax())]}"
+            for row, column in enumerate(nearest)
+        ]
+
+
+def _unit(matrix: np.ndarray) -> np.ndarray:
+    centred = np.where(np.any(matrix != 0, axis=1, keepdims=True), matrix - matrix.mean(axis=0), 0)
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    return centred / np.maximum(lengths, 1e-12)

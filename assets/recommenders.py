@@ -1,0 +1,223 @@
+"""Trains every model under every protocol and seed, and keeps what it predicted."""
+
+import json
+import resource
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from assets.datasets import Dataset, dataset
+from assets.files import atomic_folder, digest, sha256_of
+from assets.home import Home
+from assets.limits import GPU
+from assets.manifests import Manifest, Manifests
+from assets.matrices import Catalog, load_catalog, load_features
+from assets.partitions import BY_DATASET_AND_MODEL, DATASET_OF_CELL
+from assets.splits import Evaluation, folds, load_fold
+from assets.steps import Output, Say, materialize, remember
+from models.registry import recommender as recommender_class
+from models.splits import TEST, TRAIN, VALID
+
+if TYPE_CHECKING:
+    from models.data import Features, Interactions
+    from models.recommender import Recommender
+
+CONTENT_FIELDS = ("image", "title", "introduction")
+CATALOG = ("users", "items", "interactions")
+EMBEDDINGS = ("text_embeddings", "image_embeddings")
+CODE_VERSION = "1"
+"""Of this module; a model class has its own `version` beside it."""
+
+
+class Training(Evaluation):
+    """Where to evaluate, and with which model parameters."""
+
+    parameters: dict[str, Any] = Field(
+        default={}, description="Fields of the model's configuration to change, e.g. learning_rate: 0.0005."
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training: a model's variant on one dataset, protocol and seed."""
+
+    dataset: str
+    model: str
+    protocol: str
+    seed: int
+    variant: str
+
+    @property
+    def partition(self) -> str:
+        """The cell's name in manifests and lineage."""
+        return "|".join((self.dataset, self.model, self.protocol, str(self.seed), self.variant))
+
+    @classmethod
+    def parse(cls, partition: str) -> "Cell":
+        """The cell of a manifest's partition."""
+        dataset_name, model, protocol, seed, variant = partition.split("|")
+        return cls(dataset_name, model, protocol, int(seed), variant)
+
+    def folder(self, home: Home) -> Path:
+        """Where its model, predictions and record lie."""
+        return (
+            home.artifacts / self.dataset / self.model / self.protocol / f"seed-{self.seed}" / (self.variant or "plain")
+        )
+
+
+@dg.asset(
+    deps=[
+        dg.AssetDep(folds, partition_mapping=DATASET_OF_CELL),
+        *(dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in (*CATALOG, *EMBEDDINGS)),
+    ],
+    group_name="recommenders",
+    partitions_def=BY_DATASET_AND_MODEL,
+    kinds={"pytorch", "scikitlearn"},
+    pool=GPU,
+    code_version=CODE_VERSION,
+)
+def recommender(context: dg.AssetExecutionContext, config: Training, home: Home) -> dg.MaterializeResult:
+    """A trained model for each protocol, seed and variant: weights, test predictions, learning curve. Never sees the test ratings."""
+    keys = context.partition_key.keys_by_dimension
+    about, model = dataset(keys["dataset"]), recommender_class(keys["model"])
+    settings = model.Config(**config.parameters)
+    cells = [
+        Cell(about.name, model.name, protocol, seed, variant)
+        for protocol, seed in config.cells(about)
+        for variant in model.variants
+    ]
+    workshop = Workshop(home, about, model, settings)
+
+    def compute(say: Say) -> Output:
+        manifests = [workshop.train(cell, context.run.run_id, say) for cell in cells]
+        lines = ["| protocol | seed | variant | valid RMSE | seconds |", "|---|---|---|---|---|"]
+        lines += [
+            f"| {c.protocol} | {c.seed} | {c.variant} | {m.metadata['valid_rmse']:.4f} | {m.metadata['fit_seconds']:.1f} |"
+            for c, m in zip(cells, manifests, strict=True)
+        ]
+        first = manifests[0].metadata
+        facts = {"cells": "\n".join(lines), "valid_rmse": first["valid_rmse"], "fit_seconds": first["fit_seconds"]}
+        made = {f"recommender@{c.partition}": m.data_version for c, m in zip(cells, manifests, strict=True)}
+        return Output(digest(sorted(made.values())), len(cells), [], facts, upstream=made)
+
+    upstream = dict.fromkeys((*CATALOG, "folds", *(EMBEDDINGS if model.uses_content else ())), about.name)
+    options = [[asdict(cell) for cell in cells], settings.model_dump(), model.version]
+    return materialize(
+        context, home, upstream=upstream, config=options, compute=compute, partition=f"{about.name}|{model.name}"
+    )
+
+
+class Workshop:
+    """Trains cells of one dataset and model; reads the data once, and only if there is something to train."""
+
+    def __init__(self, home: Home, about: Dataset, model: "type[Recommender]", settings: Any) -> None:
+        self.home, self.about, self.model, self.settings = home, about, model, settings
+        self._data: tuple[Catalog, Features] | None = None
+
+    def data(self) -> tuple[Catalog, "Features"]:
+        """The catalog, and the features that the model looks at."""
+        if self._data is None:
+            catalog = load_catalog(self.home, self.about.name)
+            fields = CONTENT_FIELDS if self.model.uses_content else ()
+            self._data = catalog, load_features(self.home, self.about, catalog, fields)
+        return self._data
+
+    def train(self, cell: Cell, run_id: str, say: Say) -> Manifest:
+        """Train the cell unless a finished one with the same inputs is there."""
+        upstream = dict.fromkeys((*CATALOG, "folds", *(EMBEDDINGS if self.model.uses_content else ())), cell.dataset)
+        return remember(
+            Manifests(self.home.path), "recommender", cell.partition, f"{CODE_VERSION}.{self.model.version}", run_id, upstream,
+            [self.settings.model_dump()], lambda tell: self._fit(cell, tell), say,
+        )[0]  # fmt: skip
+
+    def _fit(self, cell: Cell, say: Say) -> Output:
+        catalog, features = self.data()
+        fold = load_fold(self.home, cell.dataset, cell.protocol, cell.seed)
+        parts = {name: catalog.interactions.take(fold == code) for name, code in FOLDS.items()}
+        model = self.model(self.settings, variant=cell.variant, seed=cell.seed)
+        label = " ".join(filter(None, (cell.dataset, cell.model, cell.variant, cell.protocol, f"seed {cell.seed}")))
+        checkpoint = self._checkpoint(cell)
+        started = time.monotonic()
+        report = model.fit(
+            parts["train"], parts["valid"], features,
+            device=self.home.device, progress=lambda line: say(f"{label}: {line}"), checkpoint=checkpoint,
+        )  # fmt: skip
+        record = {
+            **asdict(cell), "fit_seconds": time.monotonic() - started, "peak_memory_mb": peak_memory_mb(self.home.device),
+            "device": self.home.device, "parameters": report.parameters, "chosen": report.chosen, "curve": report.curve,
+            "config": self.settings.model_dump(),
+            **{f"{name}_{k}": v for name in ("train", "valid") for k, v in errors(model, parts[name]).items()},
+            "like_cutoff": like_cutoff(model, parts["valid"], features.rating_values),
+        }  # fmt: skip
+        folder = cell.folder(self.home)
+        with atomic_folder(folder) as temporary:
+            model.save(temporary)
+            (temporary / "record.json").write_text(json.dumps(record, indent=2, default=float))
+            _write_predictions(model, parts["test"], catalog, temporary / "predictions.parquet")
+        _discard(checkpoint)
+        say(f"{label}: valid RMSE {record['valid_rmse']:.4f} in {record['fit_seconds']:.1f} s")
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+        facts = {k: record[k] for k in ("fit_seconds", "valid_rmse", "train_rmse", "peak_memory_mb", "parameters")}
+        version = digest([sha256_of(folder / "model.safetensors"), sha256_of(folder / "predictions.parquet")])
+        return Output(version, len(parts["train"]), files, facts)
+
+    def _checkpoint(self, cell: Cell) -> Path:
+        # Named by all that decides the training, so that a resumed fit never starts from another one's state.
+        versions = [
+            Manifests(self.home.path).require(name, cell.dataset).data_version for name in ("folds", "items", "users")
+        ]
+        key = digest(cell.partition, self.settings.model_dump(), self.model.version, versions)[:16]
+        folder = self.home.artifacts / "checkpoints" / key
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+FOLDS = {"train": TRAIN, "valid": VALID, "test": TEST}
+
+
+def errors(model: "Recommender", part: "Interactions") -> dict[str, float]:
+    """RMSE and MAE of a model on a fold."""
+    from models.metrics import mae, rmse
+
+    predicted = model.predict(part.users, part.items)
+    return {"rmse": rmse(part.ratings, predicted), "mae": mae(part.ratings, predicted)}
+
+
+def like_cutoff(model: "Recommender", valid: "Interactions", rating_values: tuple[float, ...]) -> float:
+    """The prediction from which on a like is predicted, chosen on validation."""
+    from models.metrics import best_cutoff, like_threshold
+
+    return best_cutoff(valid.ratings >= like_threshold(rating_values), model.predict(valid.users, valid.items))
+
+
+def _write_predictions(model: "Recommender", test: "Interactions", catalog: Catalog, path: Path) -> None:
+    # Only the pairs of the test fold are handed over, never their ratings.
+    predicted = model.predict(test.users, test.items)
+    pd.DataFrame(
+        {
+            "user_id": catalog.users.user_id.to_numpy()[test.users],
+            "item_id": catalog.items.item_id.to_numpy()[test.items],
+            "prediction": predicted.astype(np.float64),
+        }
+    ).to_parquet(path, index=False)
+
+
+def _discard(checkpoint: Path) -> None:
+    import shutil
+
+    shutil.rmtree(checkpoint, ignore_errors=True)
+
+
+def peak_memory_mb(device: str) -> float:
+    """Highest memory so far: of the device on CUDA, else of this process, in MiB."""
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,114 @@
+"""Publishes the snapshot that people query: one DuckDB file, replaced as a whole."""
+
+from datetime import datetime
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pandas as pd
+
+from assets.datasets import datasets
+from assets.evaluation import current_cells
+from assets.files import atomic_file, digest
+from assets.home import Home
+from assets.manifests import Manifests
+from assets.recommenders import Cell
+from assets.steps import Output, Say, materialize
+from assets.warehouse import sql
+
+CODE_VERSION = "1"
+CATALOG = ("users", "items", "interactions", "reviews", "images")
+PUBLISHED = (*CATALOG, "metrics", "recommendations")
+VECTORS = ("title", "introduction", "image")
+
+
+@dg.asset(
+    deps=[*CATALOG, "staged_records", "metrics", "recommendations", "text_embeddings", "image_embeddings"],
+    group_name="serving",
+    kinds={"duckdb"},
+    code_version=CODE_VERSION,
+)
+def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
+    """All datasets that have been materialized, their metrics, predictions and recommendations, with the SQL macros."""
+    manifests = Manifests(home.path)
+    names = [name for name in datasets() if manifests.current("items", name)]
+    upstream = _versions(manifests, names)
+
+    def compute(say: Say) -> Output:
+        _sweep(home.serving)
+        with atomic_file(home.serving) as path:
+            path.unlink()
+            counts = publish(home, names, path, say)
+        lines = ["| table | rows |", "|---|---|", *(f"| {table} | {rows:,} |" for table, rows in counts.items())]
+        facts = {"tables": "\n".join(lines), "datasets": ", ".join(names), "path": str(home.serving)}
+        return Output(digest(upstream), sum(counts.values()), [home.serving], facts, upstream=upstream)
+
+    return materialize(
+        context, home, upstream={}, config=[upstream, sql("serving/tables"), sql("macros")], compute=compute
+    )
+
+
+def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
+    assets = ("staged_records", *PUBLISHED, "text_embeddings", "image_embeddings")
+    current = {f"{asset}@{name}": manifests.current(asset, name) for name in names for asset in assets}
+    return {key: manifest.data_version for key, manifest in current.items() if manifest is not None}
+
+
+def _sweep(serving: Path) -> None:
+    """Remove what a killed publication left behind; nothing else writes files of these names."""
+    for leftover in serving.parent.glob(f".{serving.name}.*"):
+        leftover.unlink()
+
+
+def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int]:
+    """Write the snapshot of these datasets to a new DuckDB file; returns the rows of each table."""
+    connection = duckdb.connect(str(path))
+    try:
+        connection.execute(sql("serving/tables"))
+        connection.execute(sql("macros"))
+        for name in names:
+            _publish_dataset(connection, home, name)
+            say(f"published {name}")
+        _insert_lineage(connection, Manifests(home.path))
+        tables = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_name").fetchall()
+        return {t: connection.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for (t,) in tables}
+    finally:
+        connection.close()
+
+
+def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
+    lake = home.lake / name
+    sources = {table: lake / "catalog" / f"{table}.parquet" for table in CATALOG}
+    sources |= {table: lake / "staging" / f"{table}.parquet" for table in ("rejects", "ingest_audit")}
+    sources |= {table: lake / f"{table}.parquet" for table in ("metrics", "recommendations")}
+    for table, source in sources.items():
+        if source.exists():
+            connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])
+    for field in VECTORS:
+        if (source := home.embedding(name, field)).exists():
+            connection.execute(
+                "INSERT INTO item_vectors BY NAME SELECT ? AS dataset, item_id, ? AS field, key, vector FROM read_parquet(?)",
+                [name, field, str(source)],
+            )
+    for manifest in current_cells(home, name):
+        cell = Cell.parse(manifest.partition)
+        query = f"INSERT INTO predictions BY NAME {sql('serving/predictions')}"
+        connection.execute(query, vars(cell) | {"file": str(cell.folder(home) / "predictions.parquet")})
+
+
+def _insert_lineage(connection: duckdb.DuckDBPyConnection, manifests: Manifests) -> None:
+    rows = []
+    for m in manifests.history():
+        for upstream, version in (m.upstream or {"": None}).items():
+            asset, _, partition = upstream.partition(":" if upstream.startswith("file:") else "@")
+            created = datetime.fromisoformat(m.created_at).replace(tzinfo=None)
+            rows.append(
+                (m.asset, m.partition, m.run_id, m.data_version, m.code_version, asset, partition, version, created)
+            )
+    columns = [c for (c,) in connection.execute("SELECT column_name FROM (DESCRIBE lineage)").fetchall()]
+    frame = pd.DataFrame(rows, columns=columns)
+    connection.register("lineage_rows", frame)
+    connection.execute(
+        "INSERT INTO lineage SELECT * REPLACE (nullif(upstream_asset, '') AS upstream_asset) FROM lineage_rows"
+    )
+    connection.unregister("lineage_rows")

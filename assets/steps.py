@@ -1,0 +1,150 @@
+"""The shape that every asset body has: skip what is unchanged, else compute, then leave a manifest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.files import digest, sha256_of
+from assets.home import Home
+from assets.manifests import Manifest, Manifests
+
+Say = Callable[[str], None]
+"""Takes one readable line of progress."""
+
+
+listeners: list[Say] = []
+"""Whoever wants the lines of progress besides the event log; the command line adds its terminal here."""
+
+
+@dataclass
+class Output:
+    """What a computation made. data_version: hash of the content. files: what must exist for it to count as made."""
+
+    data_version: str
+    rows: int | None = None
+    files: list[Path] = field(default_factory=list)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    upstream: dict[str, str] = field(default_factory=dict)
+
+
+def from_file(path: Path, rows: int | None = None, **metadata: Any) -> Output:
+    """The output that is one file: its SHA-256 is the data version."""
+    return Output(sha256_of(path), rows, [path], metadata)
+
+
+def partition_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> str:
+    """The partition key of the run, '' for an unpartitioned asset."""
+    return context.run.tags.get("dagster/partition", "")
+
+
+def materialize(
+    context: dg.AssetExecutionContext,
+    home: Home,
+    *,
+    upstream: dict[str, str],
+    compute: Callable[[Say], Output],
+    config: Any = None,
+    partition: str | None = None,
+) -> dg.MaterializeResult:
+    """Run `compute` unless nothing it depends on has changed.
+
+    upstream: asset -> partition, all of which must have been materialized (LookupError otherwise).
+    config: anything else that the result depends on.
+    """
+    asset = context.asset_key.path[-1]
+    partition = context.partition_key if partition is None and context.has_partition_key else (partition or "")
+    code_version = context.assets_def.code_versions_by_key[context.asset_key] or "1"
+    manifest, computed = remember(
+        Manifests(home.path),
+        asset,
+        partition,
+        code_version,
+        context.run.run_id,
+        upstream,
+        config,
+        compute,
+        teller(context),
+    )
+    if computed:
+        tell_listeners(f"{asset} {partition}: done in {manifest.metadata['seconds']:.1f} s")
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(manifest.data_version), metadata=shown(manifest, home, computed)
+    )
+
+
+def teller(context: dg.AssetExecutionContext) -> Say:
+    """Tells the event log and every listener."""
+
+    def say(line: str) -> None:
+        context.log.info(line)
+        tell_listeners(line)
+
+    return say
+
+
+def tell_listeners(line: str) -> None:
+    """Tell only the listeners; the event log knows already."""
+    for listener in listeners:
+        listener(line)
+
+
+def remember(
+    manifests: Manifests,
+    asset: str,
+    partition: str,
+    code_version: str,
+    run_id: str,
+    upstream: dict[str, str],
+    config: Any,
+    compute: Callable[[Say], Output],
+    say: Say,
+) -> tuple[Manifest, bool]:
+    """The manifest of (asset, partition) and whether it had to be computed now."""
+    versions = {f"{name}@{part}": manifests.require(name, part).data_version for name, part in upstream.items()}
+    fingerprint = digest(asset, partition, code_version, config, versions)
+    before = manifests.unchanged(asset, partition, fingerprint)
+    if before is not None:
+        say(f"{asset} {partition}: unchanged, nothing computed")
+        return before, False
+    started = time.monotonic()
+    output = compute(say)
+    manifest = Manifest(
+        asset, partition, run_id, code_version, fingerprint, output.data_version, versions | output.upstream,
+        files={str(p.relative_to(manifests.home)): p.stat().st_size if p.suffix != ".duckdb" else -1 for p in output.files},
+        metadata={"rows": output.rows, "seconds": round(time.monotonic() - started, 3), **output.metadata},
+    )  # fmt: skip
+    manifests.save(manifest)
+    return manifest, True
+
+
+def shown(manifest: Manifest, home: Home, computed: bool) -> dict[str, Any]:
+    """The metadata that the Dagster UI shows for a manifest."""
+    facts = {k: v for k, v in manifest.metadata.items() if v is not None and k != "rows"}
+    facts |= {"computed": computed, "bytes": sum(size for size in manifest.files.values() if size > 0)}
+    if manifest.metadata.get("rows") is not None:
+        facts["dagster/row_count"] = manifest.metadata["rows"]
+    for name in manifest.files:
+        path = home.path / name
+        if path.suffix == ".parquet":
+            facts |= {"dagster/uri": str(path), "dagster/column_schema": parquet_schema(path)}
+    return {k: _value(v) for k, v in facts.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str) and ("\n" in value or value.startswith("![")):
+        return dg.MetadataValue.md(value)
+    return dg.MetadataValue.json(value) if isinstance(value, dict | list) else value
+
+
+def parquet_schema(path: Path) -> dg.TableSchema:
+    """Column names and types of a Parquet file, for the UI."""
+    import pyarrow.parquet as pq
+
+    schema = pq.read_schema(path)
+    return dg.TableSchema([dg.TableColumn(field.name, str(field.type)) for field in schema])

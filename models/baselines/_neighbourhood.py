@@ -1,0 +1,167 @@
+"""What item-based and user-based collaborative filtering share: they differ in which side has the neighbours."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from scipy.sparse import csr_matrix
+
+from models.baselines._baseline import Baseline, rmse_on
+from models.baselines._biases import Biases, choose_biases
+from models.baselines._similarity import nearest
+from models.data import Features, Interactions
+from models.recommender import FitReport, ModelConfig, Progress, silent
+
+CHUNK_CELLS = 2**22
+"""Cells of a dense chunk while pairs are predicted (16 MB as float32)."""
+
+
+class NeighbourhoodConfig(ModelConfig):
+    """The grid that validation chooses from; every combination is tried."""
+
+    neighbours: tuple[PositiveInt, ...] = Field((60, 200), min_length=1)
+    """Neighbours of each item (of each user); candidates, each 1 or more."""
+    shrinkages: tuple[NonNegativeFloat, ...] = Field((20.0, 60.0), min_length=1)
+    """Common raters at which a similarity counts half; candidates, each 0 or more."""
+    exponents: tuple[PositiveFloat, ...] = Field((1.0, 1.5, 2.0), min_length=1)
+    """Power that similarities are raised to, so that near neighbours count more; candidates, each above 0."""
+    dampings: tuple[NonNegativeFloat, ...] = Field((0.1, 0.3, 1.0, 3.0), min_length=1)
+    """Weight of the bias against the neighbours, in typical nearest neighbours; candidates, each 0 or more."""
+    user_shrinkages: tuple[NonNegativeFloat, ...] = Field((5.0, 10.0), min_length=1)
+    """As in the model `bias`."""
+    item_shrinkages: tuple[NonNegativeFloat, ...] = Field((1.0, 2.0, 4.0), min_length=1)
+    """As in the model `bias`."""
+    choose_rows: PositiveInt = 50_000
+    """Validation ratings to choose by; a larger fold is sampled down to this many, 1 or more."""
+
+
+class Neighbourhood(Baseline):
+    """Rating = bias + what neighbours deviate from theirs, weighted by similarity.
+
+    With subject s (the side that has neighbours), rater r and N(s) its nearest subjects:
+    expected(r, s) = bias(r, s) + sum_{t in N(s), rated by r} w(s, t) residual(r, t) / (damping + sum of those w),
+    w = (similarity / typical similarity)^exponent (Koren 2010, section 2.2, with a damped denominator).
+    All of N(s) is summed instead of the best few that r has rated: that is a matrix product, and no less accurate.
+    """
+
+    Config = NeighbourhoodConfig
+
+    @staticmethod
+    @abstractmethod
+    def _sides(users: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(raters, subjects): the two sides of a pair in the order of the residual matrix."""
+
+    def fit(
+        self,
+        train: Interactions,
+        valid: Interactions,
+        features: Features,
+        *,
+        device: str = "cpu",
+        progress: Progress = silent,
+        checkpoint: Path | None = None,
+    ) -> FitReport:
+        """Seconds on a million ratings, so that there is nothing to resume; runs on the CPU."""
+        grid = self.config.user_shrinkages, self.config.item_shrinkages
+        biases, chosen = choose_biases(train, valid, features, *grid, progress)
+        residuals = self._residuals(train, features, biases)
+        sample = valid
+        if len(valid) > self.config.choose_rows:
+            rows = np.random.default_rng(self.seed).permutation(len(valid))[: self.config.choose_rows]
+            sample = valid.take(np.sort(rows))
+        neighbours, weights, settings = self._choose(residuals, biases, sample, features, progress)
+        self._keep(
+            features,
+            mean=biases.mean,
+            user=biases.user.astype(np.float32),
+            item=biases.item.astype(np.float32),
+            neighbours=neighbours,
+            weights=weights,
+            damping=settings["damping"],
+            residual_data=residuals.data,
+            residual_indices=residuals.indices,
+            residual_indptr=residuals.indptr,
+        )
+        return FitReport(chosen=chosen | settings, parameters=weights.size + 1 + features.n_users + features.n_items)
+
+    def _residuals(self, train: Interactions, features: Features, biases: Biases) -> csr_matrix:
+        left = (train.ratings - biases.expected(train.users, train.items)).astype(np.float32)
+        shape = self._sides(features.n_users, features.n_items)
+        matrix = csr_matrix((left, self._sides(train.users, train.items)), shape=shape)
+        matrix.sort_indices()
+        return matrix
+
+    def _choose(
+        self, residuals: csr_matrix, biases: Biases, sample: Interactions, features: Features, progress: Progress
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
+        """Neighbours, their weights and the settings of the lowest RMSE on the validation sample."""
+        base = biases.expected(sample.users, sample.items)
+        raters, subjects = self._sides(sample.users, sample.items)
+        lowest, best = np.inf, None
+        for shrinkage in self.config.shrinkages:
+            near, similar = nearest(residuals, shrinkage, max(self.config.neighbours))
+            typical = max(float(np.median(similar[:, 0])), 1e-6)
+            for count, exponent in product(self.config.neighbours, self.config.exponents):
+                cut, weights = near[:, :count], (similar[:, :count] / typical) ** np.float32(exponent)
+                above, below = neighbour_sums(residuals, cut, weights, raters, subjects)
+                for damping in self.config.dampings:
+                    error = rmse_on(sample, base + above / (below + damping + 1e-9), features)
+                    if error < lowest:
+                        settings = {"shrinkage": shrinkage, "neighbours": count, "exponent": exponent}
+                        lowest, best = error, (cut, weights, settings | {"damping": damping, "valid_rmse": error})
+            progress(f"{self.name}: shrinkage {shrinkage:g} tried, best valid RMSE so far {lowest:.4f} with {best[2]}")
+        return best
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        super().restore(state)
+        self._biases = Biases(float(state["mean"][0]), state["user"], state["item"])
+        parts = state["residual_data"], state["residual_indices"], state["residual_indptr"]
+        shape = self._sides(len(state["user"]), len(state["item"]))
+        self._matrix = csr_matrix(parts, shape=shape)
+
+    def _expected(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        raters, subjects = self._sides(users, items)
+        near, weights = self._array("neighbours"), self._array("weights")
+        above, below = neighbour_sums(self._matrix, near, weights, raters, subjects)
+        return self._biases.expected(users, items) + above / (below + self._array("damping")[0] + 1e-9)
+
+    def _weight_matrix(self) -> csr_matrix:
+        """CSR [subjects, subjects]: the weights of each subject's neighbours."""
+        near, weights = self._array("neighbours"), self._array("weights")
+        indptr = np.arange(len(near) + 1) * near.shape[1]
+        # A copy, since dropping the zeros of a shared one would shift the state's own arrays.
+        matrix = csr_matrix((weights.ravel(), near.ravel(), indptr), shape=(len(near), len(near)), copy=True)
+        matrix.eliminate_zeros()
+        return matrix
+
+    def _with_biases(self, users: np.ndarray, above: np.ndarray, below: np.ndarray) -> np.ndarray:
+        """float32 [users, items] from the two sums of the same shape."""
+        base = self._biases.mean + self._biases.user[users, None] + self._biases.item
+        return (base + above / (below + self._array("damping")[0] + 1e-9)).astype(np.float32)
+
+
+def neighbour_sums(
+    residuals: csr_matrix, near: np.ndarray, weights: np.ndarray, raters: np.ndarray, subjects: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """float32 [n] twice: weighted sum of the residuals, and sum of the weights, over the neighbours that were rated."""
+    above, below = np.zeros(len(raters), np.float32), np.zeros(len(raters), np.float32)
+    order = np.argsort(raters, kind="stable")
+    step = max(1, CHUNK_CELLS // max(residuals.shape[1], near.shape[1]))
+    for start in range(0, len(order), step):
+        rows = order[start : start + step]
+        some, position = np.unique(raters[rows], return_inverse=True)
+        chunk = residuals[some]
+        owners = np.repeat(np.arange(len(some)), np.diff(chunk.indptr))
+        dense = np.zeros(chunk.shape, np.float32)
+        dense[owners, chunk.indices] = chunk.data
+        rated = np.zeros(chunk.shape, bool)
+        rated[owners, chunk.indices] = True
+        cells = position[:, None], near[subjects[rows]]
+        weight = weights[subjects[rows]]
+        above[rows] = np.einsum("nk,nk->n", weight, dense[cells])
+        below[rows] = np.einsum("nk,nk->n", weight, rated[cells].astype(np.float32))
+    return above, below

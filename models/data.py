@@ -1,0 +1,77 @@
+"""What every recommender is given: interactions and side information in index space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Ratings as parallel arrays of length n; row i says that `users[i]` rated `items[i]`.
+
+    users, items: int32 indices into the dataset's sorted user and item ids.
+    ratings: float32 in the dataset's own scale. timestamps: int64 epoch seconds, -1 where the source has none.
+    """
+
+    users: np.ndarray
+    items: np.ndarray
+    ratings: np.ndarray
+    timestamps: np.ndarray
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.users), len(self.items), len(self.ratings), len(self.timestamps)}
+        if len(lengths) != 1:
+            raise ValueError(f"Interactions: arrays differ in length: {sorted(lengths)}")
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def take(self, rows: np.ndarray) -> Interactions:
+        """The rows named by a boolean mask or an index array."""
+        return Interactions(self.users[rows], self.items[rows], self.ratings[rows], self.timestamps[rows])
+
+
+@dataclass(frozen=True)
+class Field:
+    """One structured feature of all users or all items.
+
+    values: int32 [n], one code each (0 means unknown), or float32 [n, size], a multi-hot row each.
+    size: number of codes, the unknown one included.
+    """
+
+    values: np.ndarray
+    size: int
+
+    @property
+    def multi_hot(self) -> bool:
+        """True where one user or item may carry several values (genres, categories)."""
+        return self.values.ndim == 2
+
+
+@dataclass(frozen=True)
+class Features:
+    """Everything known of users and items besides the ratings; rows follow the same indices as Interactions.
+
+    rating_values: the scale's steps in ascending order, e.g. (1, 2, 3, 4, 5).
+    user_fields, item_fields: structured features by name (MovieLens: age, zip, occupation, gender; genre).
+    item_vectors: encoder outputs by name (title, introduction, image), float32 [n_items, d]; an item without
+    that content has a row of zeros.
+    """
+
+    n_users: int
+    n_items: int
+    rating_values: tuple[float, ...]
+    user_fields: dict[str, Field] = field(default_factory=dict)
+    item_fields: dict[str, Field] = field(default_factory=dict)
+    item_vectors: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Lowest and highest rating."""
+        return self.rating_values[0], self.rating_values[-1]
+
+    def present(self, vector: str) -> np.ndarray:
+        """bool [n_items]: which items have this content at all."""
+        return np.any(self.item_vectors[vector] != 0, axis=1)

@@ -1,0 +1,1 @@
+"""Text and image encoders: anything that turns content into fixed-width vectors."""

@@ -1,0 +1,105 @@
+"""From a name to an encoder: a classical one, a local folder, or a model of the Hugging Face hub.
+
+Importing this is cheap; torch, transformers, timm and scikit-learn are imported when an encoder needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from models.encoders import folders, hub
+from models.encoders.encoder import ImageEncoder, TextEncoder
+
+TEXT_VARIABLE, IMAGE_VARIABLE = "TRIFUSE_TEXT_ENCODER", "TRIFUSE_IMAGE_ENCODER"
+TFIDF_SVD, HISTOGRAM = hub.CLASSICAL[TEXT_VARIABLE], hub.CLASSICAL[IMAGE_VARIABLE]
+
+
+def text_encoder(
+    name: str | None,
+    weights: Path | None,
+    device: str = "auto",
+    threads: int | None = None,
+    pooling: str | None = None,
+    precision: str | None = None,
+) -> TextEncoder:
+    """The text encoder called `name`; without a name the best one in `weights`, else `tfidf-svd`.
+
+    name: "tfidf-svd", a folder, the name of a folder inside `weights`, or a hub name (`owner/name[@revision]`).
+    pooling: "cls", "mean", "cls+l2", "mean+l2"; None: what the folder declares, else [CLS] as Xia et al. 2024.
+    device: "auto", "cpu" or "cuda". threads: CPU threads, None as they are.
+    precision: "float32" or "bfloat16"; None: bfloat16 on a CPU that has it in hardware, else float32.
+    Raises EncoderUnavailable (a ValueError) or ValueError, each with one readable paragraph.
+    """
+    folder, shown = locate("text", name, weights)
+    if folder is None:
+        from models.encoders.tfidf_svd import TfidfSvd
+
+        return TfidfSvd()
+    if not folders.is_text(folder):
+        raise hub.EncoderUnavailable(
+            f"{TEXT_VARIABLE}: {shown!r} is not a text encoder: its folder needs config.json with a model_type, a "
+            "tokenizer, and no image processor."
+        )
+    from models.encoders.huggingface_text import HuggingFaceText
+
+    return HuggingFaceText(folder, shown, device, threads, pooling, precision)
+
+
+def image_encoder(
+    name: str | None,
+    weights: Path | None,
+    device: str = "auto",
+    threads: int | None = None,
+    precision: str | None = None,
+) -> ImageEncoder:
+    """The image encoder called `name`; without a name the best one in `weights`, else `color-gradient-histogram`.
+
+    Everything else is as for `text_encoder`, but precision None is always float32; a bare timm name
+    (`vit_base_patch16_224`) is a hub name too.
+    """
+    folder, shown = locate("image", name, weights)
+    if folder is None:
+        from models.encoders.histogram import ColorGradientHistogram
+
+        return ColorGradientHistogram()
+    if folders.is_timm(folder):
+        from models.encoders.timm_image import TimmImage
+
+        return TimmImage(folder, shown, device, threads, precision)
+    if not folders.is_image(folder):
+        raise hub.EncoderUnavailable(
+            f"{IMAGE_VARIABLE}: {shown!r} is not an image encoder: its folder needs config.json with an architecture "
+            "(timm), or with a model_type beside an image processor's preprocessor_config.json (Hugging Face)."
+        )
+    from models.encoders.huggingface_image import HuggingFaceImage
+
+    return HuggingFaceImage(folder, shown, device, threads, precision)
+
+
+def locate(kind: str, name: str | None, weights: Path | None) -> tuple[Path | None, str]:
+    """Which encoder `text_encoder` (kind "text") or `image_encoder` ("image") would load, without loading it.
+
+    The model folder (None: the classical encoder) and the name that its identity will carry; a hub model is fetched.
+    """
+    best, variable = {
+        "text": (folders.find_text, TEXT_VARIABLE),
+        "image": (folders.find_image, IMAGE_VARIABLE),
+    }[kind]
+    return _find(name, weights, best, variable)
+
+
+def _find(
+    name: str | None, weights: Path | None, best: Callable[[Path], Path | None], variable: str
+) -> tuple[Path | None, str]:
+    """The model folder and the name to show for it; no folder means the classical encoder."""
+    if name == hub.CLASSICAL[variable]:
+        return None, name
+    if not name:
+        found = best(weights) if weights and weights.is_dir() else None
+        return (found, found.name) if found else (None, hub.CLASSICAL[variable])
+    for folder in [Path(name).expanduser(), *([weights / name] if weights else [])]:
+        if (folder / "config.json").is_file():
+            return folder.resolve(), folder.resolve().name
+    wanted = hub.timm_repository(name) if variable == IMAGE_VARIABLE else name
+    return hub.download(wanted, variable), wanted

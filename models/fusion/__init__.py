@@ -1,0 +1,1 @@
+"""Recommenders that fuse text, image and behaviour."""

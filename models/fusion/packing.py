@@ -1,0 +1,52 @@
+"""A train fold and its features as named arrays, for models whose answers need them again after a restart."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from models.data import Features, Field, Interactions
+
+
+def pack(train: Interactions, features: Features) -> dict[str, np.ndarray]:
+    """Named arrays from which `unpack` rebuilds both, timestamps apart; numbers in the names keep the fields' order."""
+    arrays = {
+        "train/users": train.users,
+        "train/items": train.items,
+        "train/ratings": train.ratings,
+        "shape": np.array([features.n_users, features.n_items]),
+        "rating_values": np.array(features.rating_values, np.float64),
+    }
+    for side, fields in (("user", features.user_fields), ("item", features.item_fields)):
+        for number, (name, one) in enumerate(fields.items()):
+            arrays[f"{side}_field/{number:03}/{name}"] = one.values
+            arrays[f"{side}_size/{number:03}/{name}"] = np.array([one.size])
+    for number, (name, table) in enumerate(features.item_vectors.items()):
+        arrays[f"vector/{number:03}/{name}"] = table
+    return arrays
+
+
+def unpack(arrays: dict[str, np.ndarray]) -> tuple[Interactions, Features]:
+    """What `pack` was given; timestamps stand as -1."""
+
+    def named(kind: str) -> dict[str, np.ndarray]:
+        return {k.split("/", 2)[2]: arrays[k] for k in sorted(arrays) if k.startswith(f"{kind}/")}
+
+    def fields(side: str) -> dict[str, Field]:
+        sizes = named(f"{side}_size")
+        return {name: Field(values, int(sizes[name][0])) for name, values in named(f"{side}_field").items()}
+
+    users, items, ratings = (arrays[f"train/{part}"] for part in ("users", "items", "ratings"))
+    train = Interactions(users, items, ratings, np.full(len(users), -1, np.int64))
+    n_users, n_items = (int(n) for n in arrays["shape"])
+    values = tuple(float(v) for v in arrays["rating_values"])
+    return train, Features(n_users, n_items, values, fields("user"), fields("item"), named("vector"))
+
+
+def digest(arrays: dict[str, np.ndarray]) -> str:
+    """SHA-256 over names, types, shapes and contents."""
+    total = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        total.update(f"{name} {array.dtype} {array.shape} ".encode() + np.ascontiguousarray(array).tobytes())
+    return total.hexdigest()

@@ -1,0 +1,104 @@
+"""The network of xia2024: feature tokens, transformer encoder, softmax over the rating values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.data import Features, Interactions
+from models.fusion.encoder import Encoder
+from models.fusion.history import HistoryCode, Links
+from models.fusion.tokens import ITEM_VECTORS, USER_FIELDS, FieldToken, VectorToken, in_order, lift
+
+if TYPE_CHECKING:
+    from models.fusion.poster_transformer import PosterTransformerConfig
+
+
+class IdToken(nn.Module):
+    """The token of an id: a learned vector beside the code of its history, lifted to the common width."""
+
+    def __init__(self, link: Links, config: PosterTransformerConfig) -> None:
+        super().__init__()
+        self.identity = nn.Embedding(len(link.count), config.identity_width)
+        nn.init.normal_(self.identity.weight, std=0.05)
+        self.history = HistoryCode(link, config.history_width)
+        code = config.identity_width + self.history.size
+        self.drop = nn.Dropout(config.id_dropout)
+        self.lift = lift(code, (code + config.width) // 2, config.width)
+
+    def forward(self, sums: tuple[Tensor, ...], owners: Tensor, others: Tensor | None, rows: Tensor | None) -> Tensor:
+        """[batch, width]; arguments as HistoryCode.forward has them."""
+        code = torch.cat([self.identity(owners), self.history(sums, owners, others, rows)], 1)
+        return self.lift(self.drop(code))
+
+
+class PosterNetwork(nn.Module):
+    """From (user, item) pairs to a logit for each rating value (eq. 14)."""
+
+    def __init__(
+        self,
+        train: Interactions,
+        features: Features,
+        vectors: list[str],
+        both: tuple[Links, Links],
+        config: PosterTransformerConfig,
+    ) -> None:
+        super().__init__()
+        device = str(both[0].count.device)
+        self.user_id, self.item_id = (IdToken(link, config) for link in both)
+
+        def field_tokens(fields: dict, first: tuple[str, ...]) -> nn.ModuleList:
+            chosen = (fields[name] for name in in_order(fields, first))
+            return nn.ModuleList(FieldToken(f, config.field_width, config.width, device) for f in chosen)
+
+        self.of_user = field_tokens(features.user_fields, USER_FIELDS)
+        self.of_item = field_tokens(features.item_fields, ())
+        for name in in_order(vectors, ITEM_VECTORS):
+            table = features.item_vectors[name]
+            hidden = (min(table.shape[1], config.width) + config.width) // 2
+            self.of_item.append(VectorToken(table, hidden, config.width, config.vector_dropout, device))
+        n_tokens = 2 + len(self.of_user) + len(self.of_item)
+        self.encoder = Encoder(n_tokens, config)
+        self.head = nn.Linear(config.width, len(features.rating_values))
+        with torch.no_grad():  # start from the ratings' own distribution
+            classes = torch.from_numpy(classes_of(train.ratings, features))
+            self.head.bias.copy_((classes.bincount(minlength=len(features.rating_values)) + 1.0).log())
+        self.values = torch.tensor(features.rating_values, dtype=torch.float32, device=device)
+        self.to(device)
+
+    def forward(self, users: Tensor, items: Tensor, rows: Tensor | None = None) -> Tensor:
+        """[batch, n rating values] logits. With `rows` (of the train fold), those ratings are left out of the history."""
+        user = self.user_id(self.user_id.history.sums(), users, items, rows)
+        item = self.item_id(self.item_id.history.sums(), items, users, rows)
+        tokens = [user, *_looked_up(self.of_user, users), item, *_looked_up(self.of_item, items)]
+        return self.head(self.encoder(torch.stack(tokens, 1))).float()
+
+    def expectation(self, logits: Tensor) -> Tensor:
+        """[batch]: the expected rating under the softmax of the logits."""
+        return (logits.softmax(-1) * self.values).sum(-1)  # a product of matrices would be rounded under autocast
+
+    @torch.no_grad()
+    def tables(self, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
+        """The tokens of these users and items, [n, tokens, width] each, with every train rating in the history."""
+        user = self.user_id(self.user_id.history.sums(), users, None, None)
+        item = self.item_id(self.item_id.history.sums(), items, None, None)
+        return (
+            torch.stack([user, *(token(users) for token in self.of_user)], 1),
+            torch.stack([item, *(token(items) for token in self.of_item)], 1),
+        )
+
+
+def _looked_up(tokens: nn.ModuleList, rows: Tensor) -> list[Tensor]:
+    # Each user or item of the batch is lifted once, however often it occurs.
+    unique, inverse = rows.unique(return_inverse=True)
+    return [token(unique)[inverse] for token in tokens]
+
+
+def classes_of(ratings: np.ndarray, features: Features) -> np.ndarray:
+    """int64 [n]: the index of the rating value nearest to each rating."""
+    values = np.asarray(features.rating_values)
+    middles = (values[1:] + values[:-1]) / 2
+    return np.searchsorted(middles, ratings).astype(np.int64)

@@ -1,0 +1,199 @@
+"""One training loop for every torch model: mini-batches of row numbers, early stopping, checkpoints that resume exactly."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from pydantic import Field
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from models.recommender import ModelConfig, Progress, silent
+
+BatchLoss = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""From train row numbers [batch] to the mean loss (for the gradient) and the sum of squared errors (for the curve)."""
+
+
+class TrainingConfig(ModelConfig):
+    """What any torch model may be told of its training."""
+
+    epochs: int = Field(12, ge=1, le=1000)
+    """Passes over the train fold at most; the learning rate falls to zero over them."""
+    batch_size: int | None = Field(None, ge=1)
+    """Ratings a step. None: about a ninetieth of the train fold, a power of two from 128 to 8192."""
+    learning_rate: float = Field(2e-3, gt=0, le=1)
+    """Highest step size of AdamW."""
+    weight_decay: float = Field(0.05, ge=0, le=10)
+    """AdamW's decay of matrices and embeddings; vectors (biases, norms) are not decayed."""
+    warmup: float = Field(0.05, ge=0, lt=1)
+    """Share of all steps over which the learning rate rises to its highest."""
+    clip: float = Field(1.0, gt=0)
+    """Largest norm of a step's gradient."""
+    patience: int = Field(3, ge=1)
+    """Epochs without a better validation RMSE after which training stops."""
+
+
+@dataclass
+class Training:
+    """Where a training stands after an epoch; all of it is in the checkpoint."""
+
+    epoch: int = 0
+    best_rmse: float = math.inf
+    best_epoch: int = 0
+    curve: list[dict[str, float]] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    def finished(self, config: TrainingConfig) -> bool:
+        """True where no epoch is left or patience has run out."""
+        return self.epoch >= config.epochs or self.epoch - self.best_epoch >= config.patience
+
+
+def train(
+    module: nn.Module,
+    n_rows: int,
+    loss: BatchLoss,
+    valid_rmse: Callable[[], float],
+    config: TrainingConfig,
+    *,
+    seed: int,
+    progress: Progress = silent,
+    checkpoint: Path | None = None,
+    key: str = "",
+) -> Training:
+    """Fit `module` in place and leave it with the weights of its best epoch by `valid_rmse`.
+
+    Every epoch's randomness comes from (seed, epoch) alone, so that a fit resumed from `checkpoint` (a file, written
+    once an epoch) ends as if it had never been killed. A checkpoint whose `key` (what data, what configuration)
+    differs is not used.
+    """
+    device = next(module.parameters()).device
+    optimizer = _optimizer(module, config)
+    now = Training()
+    if checkpoint is not None and checkpoint.exists():
+        now = _resume(checkpoint, key, module, optimizer) or now
+    batch = batch_size(n_rows, config)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        while not now.finished(config):
+            started = time.perf_counter()
+            torch.manual_seed(seed * 100_003 + now.epoch)
+            error = _epoch(module, optimizer, torch.randperm(n_rows).to(device).split(batch), loss, config, now.epoch)
+            now.epoch += 1
+            module.eval()
+            row = {"epoch": now.epoch, "train_rmse": math.sqrt(error / n_rows), "valid_rmse": valid_rmse()}
+            _note(now, row | {"seconds": time.perf_counter() - started}, module)
+            if checkpoint is not None:
+                _write(checkpoint, key, module, optimizer, now)
+            progress(_line(now, config))
+    module.load_state_dict(now.best)
+    module.eval()
+    return now
+
+
+def batch_size(n_rows: int, config: TrainingConfig) -> int:
+    """Ratings a step: the configured number, or one that gives small and large folds a like number of steps."""
+    if config.batch_size is not None:
+        return config.batch_size
+    return min(8192, max(128, 2 ** round(math.log2(max(n_rows, 1) / 90))))
+
+
+def autocast(device: torch.device) -> AbstractContextManager:
+    """Half precision where it is faster: on CUDA. On CPUs, casting such small matrices costs what the products save."""
+    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
+
+
+def _optimizer(module: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
+    matrices = [p for p in module.parameters() if p.ndim > 1]
+    vectors = [p for p in module.parameters() if p.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
+
+
+def _rate(step: int, steps: int, warmup: float) -> float:
+    """Linear rise, then half a cosine to a hundredth."""
+    rise = max(1, round(warmup * steps))
+    return min((step + 1) / rise, 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+
+
+def _epoch(
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batches: tuple[Tensor, ...],
+    loss: BatchLoss,
+    config: TrainingConfig,
+    epoch: int,
+) -> float:
+    """One pass; the sum of squared errors of the predictions it was trained on, with dropout and moving weights."""
+    module.train()
+    device = batches[0].device
+    error = torch.zeros((), dtype=torch.float64, device=device)
+    for number, rows in enumerate(batches):
+        rate = _rate(epoch * len(batches) + number, config.epochs * len(batches), config.warmup)
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * rate
+        with autocast(device):
+            value, squared = loss(rows)
+        optimizer.zero_grad()
+        value.backward()
+        nn.utils.clip_grad_norm_(module.parameters(), config.clip)
+        optimizer.step()
+        error += squared.detach()
+    return float(error)
+
+
+def _note(now: Training, row: dict[str, float], module: nn.Module) -> None:
+    if not math.isfinite(row["valid_rmse"]):
+        raise FloatingPointError(f"training: epoch {now.epoch} ended with a validation RMSE of {row['valid_rmse']}")
+    now.curve.append(row)
+    if row["valid_rmse"] < now.best_rmse:
+        now.best_rmse, now.best_epoch = row["valid_rmse"], now.epoch
+        now.best = {name: value.detach().clone() for name, value in module.state_dict().items()}
+
+
+def _line(now: Training, config: TrainingConfig) -> str:
+    row = now.curve[-1]
+    left = (config.epochs - now.epoch) * sum(r["seconds"] for r in now.curve) / len(now.curve)
+    return (
+        f"epoch {now.epoch}/{config.epochs}: train RMSE {row['train_rmse']:.4f}, valid {row['valid_rmse']:.4f}, "
+        f"{row['seconds']:.1f} s, at most {left:.0f} s left"
+    )
+
+
+def _write(path: Path, key: str, module: nn.Module, optimizer: torch.optim.Optimizer, now: Training) -> None:
+    # One file, its JSON in the safetensors header: weights and bookkeeping can never be of two different epochs.
+    tensors = {f"now/{k}": v for k, v in module.state_dict().items()} | {f"best/{k}": v for k, v in now.best.items()}
+    for number, slots in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{number}/{slot}": torch.as_tensor(value) for slot, value in slots.items()}
+    about = {"epoch": now.epoch, "best_rmse": now.best_rmse, "best_epoch": now.best_epoch, "curve": now.curve}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    save_file({k: v.contiguous() for k, v in tensors.items()}, part, {"key": key, "training": json.dumps(about)})
+    os.replace(part, path)
+
+
+def _resume(path: Path, key: str, module: nn.Module, optimizer: torch.optim.Optimizer) -> Training | None:
+    with safe_open(path, "pt") as file:
+        about = file.metadata() or {}
+        if about.get("key") != key:
+            return None
+        tensors = {name: file.get_tensor(name) for name in list(file.keys())}
+
+    def part(prefix: str) -> dict[str, Tensor]:
+        return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+    module.load_state_dict(part("now/"))
+    slots: dict[int, dict[str, Tensor]] = {}
+    for name, value in part("optimizer/").items():
+        number, _, slot = name.partition("/")
+        slots.setdefault(int(number), {})[slot] = value
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": slots})
+    device = next(module.parameters()).device
+    return Training(**json.loads(about["training"]), best={k: v.to(device) for k, v in part("best/").items()})

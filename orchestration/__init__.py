@@ -1,0 +1,1 @@
+"""When things run, with what, and where."""

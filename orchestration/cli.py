@@ -1,0 +1,176 @@
+"""The `trifuse` command: a thin front over Dagster and DuckDB."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+
+import click
+
+from orchestration.settings import Settings, SettingsError
+
+EPILOG = "Exit status: 0 done, 1 failed with a message, 2 bad usage. Settings are read from TRIFUSE_* (see README)."
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="trifuse")
+@click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
+    """From raw shop, film and place data to recommendations and reports that can be trusted."""
+    context.obj = debug
+
+
+def _listed(_context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _known(names: tuple[str, ...], known: list[str], what: str) -> None:
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"no {what} {name!r}; there are: {', '.join(known)}")
+
+
+@cli.command()
+@click.argument("dataset")
+@click.option("--models", default="", callback=_listed, help="Models, comma-separated. Default: all.")
+@click.option("--protocol", "protocols", default="", callback=_listed, help="Protocols. Default: the dataset's own.")
+@click.option("--seeds", default="", callback=_listed, help="Seeds, e.g. 0,1,2. Default: the dataset's own.")
+@click.option("--until", default="serving", help="Stop after this group, e.g. catalog or embeddings.")
+def run(dataset: str, models: tuple[str, ...], protocols: tuple[str, ...], seeds: tuple[str, ...], until: str) -> None:
+    """Materialize DATASET's part of the graph in one go; what is unchanged is not computed again.
+
+    A run that was interrupted or killed goes on where it was: give the same command again.
+    """
+    from assets.datasets import datasets
+    from models.registry import RECOMMENDERS
+    from models.splits import PROTOCOLS
+    from orchestration import plan
+
+    _known((dataset,), list(datasets()), "dataset")
+    _known(models, list(RECOMMENDERS), "model")
+    _known(protocols, list(PROTOCOLS), "protocol")
+    _known((until,), list(plan.GROUPS), "group")
+    if not all(seed.isdecimal() for seed in seeds):
+        raise click.UsageError(f"--seeds: {','.join(seeds)!r} is not a list of whole numbers")
+    request = plan.Request(dataset, models, protocols, tuple(map(int, seeds)), until)
+    settings = Settings.from_environment()
+    started = time.monotonic()
+    with terminal_progress() as tell:
+        counts = plan.run(request, settings, tell)
+    seconds = time.monotonic() - started
+    if counts["computed"]:
+        click.echo(f"{dataset}: {counts['computed']} computed, {counts['unchanged']} unchanged, {seconds:.0f} s")
+    else:
+        click.echo(
+            f"{dataset}: nothing has changed, nothing was computed ({counts['unchanged']} unchanged, {seconds:.0f} s)"
+        )
+    _show_result(settings, dataset)
+
+
+def terminal_progress():
+    """A context in which lines of progress are printed with the time since its beginning."""
+    from contextlib import contextmanager
+
+    from assets import steps
+
+    @contextmanager
+    def listening():
+        started = time.monotonic()
+
+        def tell(line: str) -> None:
+            click.echo(f"{time.monotonic() - started:7.1f} s  {line}", err=True)
+
+        steps.listeners.append(tell)
+        try:
+            yield lambda title: tell(f"— {title}")
+        finally:
+            steps.listeners.remove(tell)
+
+    return listening()
+
+
+def _show_result(settings: Settings, dataset: str) -> None:
+    from orchestration import tables
+
+    if settings.serving.exists():
+        tables.show_leaderboard(settings.serving, dataset)
+    report = settings.home / "reports" / dataset / "index.html"
+    if report.exists():
+        click.echo(f"report: {report}")
+
+
+@cli.command()
+@click.argument("query")
+@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def sql(query: str, style: str) -> None:
+    """Answer QUERY from the serving snapshot, e.g. "from leaderboard('ml-100k', 'rmse')"."""
+    from orchestration import tables
+
+    tables.show(tables.answer(Settings.from_environment().serving, query), style)
+
+
+@cli.command()
+@click.argument("dataset")
+@click.argument("user")
+@click.option("-k", type=click.IntRange(1, 20), default=10, show_default=True, help="How many items.")
+@click.option("--model", help="The model that recommends. Default: the best on validation.")
+def recommend(dataset: str, user: str, k: int, model: str | None) -> None:
+    """USER's list from the snapshot, and why each item is on it."""
+    from orchestration import tables
+
+    tables.show(tables.recommendations(Settings.from_environment().serving, dataset, user, k, model), "table")
+
+
+@cli.command()
+@click.argument("metric_id")
+def trace(metric_id: str) -> None:
+    """The chain from a number back to files and their SHA-256. METRIC_ID: see `metrics` or a leaderboard."""
+    from orchestration import tables
+
+    tables.show_trace(Settings.from_environment().serving, metric_id)
+
+
+@cli.command()
+def doctor() -> None:
+    """What is installed, which device, which data and weights are found, and how to get what is missing."""
+    from orchestration.doctor import examine
+
+    if not examine(Settings.from_environment()):
+        raise click.exceptions.Exit(1)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: failures become one readable paragraph on stderr and exit status 1."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    code = _run(arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # DuckDB's bindings report leaked types at interpreter shutdown when Dagster still holds a traceback; all that
+    # had to be closed is closed by now.
+    os._exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    debug = "--debug" in arguments
+    try:
+        return cli.main(args=arguments, standalone_mode=False) or 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.UsageError, SettingsError) as error:
+        _complain(error.format_message() if isinstance(error, click.UsageError) else str(error))
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        _complain("interrupted. Give the same command again to go on from here.")
+        return 1
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        _complain(" ".join(str(error).split()) or type(error).__name__)
+        return 1
+
+
+def _complain(message: str) -> None:
+    click.echo(f"trifuse: {message}", err=True)

@@ -1,0 +1,35 @@
+"""The one Definitions object. Loads in under 2 s: whatever is heavy is imported by the step that needs it."""
+
+import warnings
+
+import dagster as dg
+
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+
+from assets import catalog, embeddings, evaluation, recommendations, recommenders, serving, splits  # noqa: E402
+from assets.ingest import assets as ingest  # noqa: E402
+from assets.validation import CHECKS  # noqa: E402
+from orchestration import jobs, policies, resources, schedules, sensors  # noqa: E402
+from orchestration.settings import Settings  # noqa: E402
+
+MODULES = [ingest, catalog, splits, embeddings, recommenders, recommendations, evaluation, serving]
+
+
+def assets_and_checks() -> list:
+    """Every asset with its policies, and every check."""
+    return [*policies.with_policies(dg.load_assets_from_modules(MODULES)), *CHECKS]
+
+
+@dg.definitions
+def definitions() -> dg.Definitions:
+    """Assets, checks, jobs, the nightly schedule, the sensor, and the resource built from the environment."""
+    return dg.Definitions(
+        assets=policies.with_policies(dg.load_assets_from_modules(MODULES)),
+        asset_checks=CHECKS,
+        jobs=jobs.refresh_jobs(),
+        schedules=[schedules.nightly_refresh],
+        sensors=[sensors.follow_changes],
+        resources={"home": resources.home(Settings.from_environment())},
+        executor=dg.multiprocess_executor.configured({"max_concurrent": 2}),
+    )

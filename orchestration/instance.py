@@ -1,0 +1,55 @@
+"""The Dagster instance below TRIFUSE_HOME: made on first use, and tidied after killed runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import dagster as dg
+from dagster import DagsterRunStatus, RunsFilter
+
+from orchestration.settings import Settings
+
+OWNER_TAG = "trifuse/process"
+
+
+def prepare(settings: Settings) -> Path:
+    """Make $TRIFUSE_HOME/dagster with its dagster.yaml, and point DAGSTER_HOME at it."""
+    folder = settings.dagster_home
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "dagster.yaml").exists():
+        shutil.copy(Path(__file__).with_name("dagster.yaml"), folder / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return folder
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """The instance, after closing the runs of command-line processes that were killed."""
+    prepare(settings)
+    instance = dg.DagsterInstance.get()
+    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.STARTING])):
+        if OWNER_TAG in run.tags and _is_dead(run.tags[OWNER_TAG]):
+            instance.report_run_failed(
+                run, "the process that ran this was killed; run the same command again to finish"
+            )
+    return instance
+
+
+def owner() -> str:
+    """Names this process in a run's tags: host, process id, and the time the process started."""
+    return f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())}"
+
+
+def _is_dead(tag: str) -> bool:
+    host, pid, started = tag.split(" ")
+    return host == socket.gethostname() and _started(int(pid)) != started
+
+
+def _started(pid: int) -> str:
+    """The start time of a process in clock ticks since boot, '' where there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""

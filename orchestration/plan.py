@@ -1,0 +1,116 @@
+"""What `trifuse run` does: a dataset's part of the graph, stage by stage, in this process, on the UI's own instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from models.registry import RECOMMENDERS
+from orchestration.definitions import assets_and_checks
+from orchestration.instance import OWNER_TAG, open_instance, owner
+from orchestration.jobs import REFRESHED
+from orchestration.resources import home
+from orchestration.settings import Settings
+
+GROUPS = (*REFRESHED, "recommenders", "evaluation", "reports", "serving")
+"""In the order in which data flows; `--until` names one."""
+
+
+class RunFailed(RuntimeError):
+    """A stage that did not succeed; the message is one readable paragraph."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One Dagster run. partition: its partition key, None where there is none."""
+
+    title: str
+    selection: dg.AssetSelection
+    partition: str | None = None
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line; empty means the dataset's defaults."""
+
+    dataset: str
+    models: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    until: str = "serving"
+
+    @property
+    def evaluation(self) -> dict[str, Any]:
+        """The run configuration of folds and recommenders."""
+        return {"config": {"protocols": list(self.protocols), "seeds": list(self.seeds)}}
+
+
+def stages(request: Request) -> Iterator[Stage]:
+    """The runs that the request needs, in order."""
+    groups = GROUPS[: GROUPS.index(request.until) + 1]
+    data = [group for group in groups if group in REFRESHED]
+    config = {"folds": request.evaluation} if "splits" in data else {}
+    yield Stage("data", dg.AssetSelection.groups(*data), request.dataset, config)
+    if "recommenders" in groups:
+        for model in request.models or tuple(RECOMMENDERS):
+            key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})
+            yield Stage(model, dg.AssetSelection.assets("recommender"), key, {"recommender": request.evaluation})
+        yield Stage("recommendations", dg.AssetSelection.assets("recommendations"), request.dataset)
+    judged = [group for group in groups if group in ("evaluation", "reports")]
+    if judged:
+        yield Stage(" and ".join(judged), dg.AssetSelection.groups(*judged), request.dataset)
+    if "serving" in groups:
+        yield Stage("serving", dg.AssetSelection.groups("serving"))
+
+
+def run(request: Request, settings: Settings, tell) -> dict[str, int]:
+    """Run all stages; tell(title) before each. Returns how many materializations were computed and unchanged.
+
+    Raises RunFailed at the first stage that fails.
+    """
+    counts = {"computed": 0, "unchanged": 0, "checks": 0}
+    definitions = assets_and_checks()
+    with open_instance(settings) as instance:
+        for stage in stages(request):
+            tell(stage.title)
+            result = dg.materialize(
+                definitions,
+                selection=stage.selection,
+                partition_key=stage.partition,
+                instance=instance,
+                resources={"home": home(settings)},
+                run_config={"ops": stage.config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                tags={OWNER_TAG: owner(), "trifuse/dataset": request.dataset},
+                raise_on_error=False,
+            )
+            _count(result, counts)
+            if not result.success:
+                raise RunFailed(_reason(stage, result))
+    return counts
+
+
+def _count(result: dg.ExecuteInProcessResult, counts: dict[str, int]) -> None:
+    for event in result.get_asset_materialization_events():
+        computed = event.materialization.metadata.get("computed")
+        counts["computed" if computed is None or computed.value else "unchanged"] += 1
+    counts["checks"] += len(result.get_asset_check_evaluations())
+
+
+def _reason(stage: Stage, result: dg.ExecuteInProcessResult) -> str:
+    failed = [
+        e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    if failed:
+        names = ", ".join(f"{e.asset_key.to_user_string()}: {e.check_name}" for e in failed)
+        return f"{stage.title}: blocked by failed checks ({names}). Their evidence is in the UI (`make ui`), run {result.run_id}."
+    event = result.get_step_failure_events()[0]
+    error = event.event_specific_data.error
+    while error.cause is not None:
+        error = error.cause
+    # Dagster writes "Class: message"; the message was written to be read on its own.
+    message = error.message.strip().partition(": ")[2] or error.message.strip()
+    return f"{event.step_key} failed: {message} (run {result.run_id})"

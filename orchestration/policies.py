@@ -1,0 +1,42 @@
+"""Automation conditions and owners, mapped over the specs of the asset groups from outside."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+A = dg.AutomationCondition
+_changed = A.code_version_changed() | A.any_deps_match(A.data_version_changed())
+
+FOLLOW = (
+    ((A.missing().newly_true() | _changed).since_last_handled())
+    & ~A.any_deps_missing()
+    & ~A.any_deps_in_progress()
+    & ~A.in_progress()
+    & A.all_deps_blocking_checks_passed()
+).with_label("when what it is made from has changed")
+"""Unlike eager(), an upstream that was materialized again with identical content starts nothing."""
+
+SNAPSHOT = ((_changed.since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()).with_label(
+    "when anything that it publishes has changed"
+)
+"""The snapshot holds whatever datasets there are, so it does not wait for the missing ones."""
+
+OWNERS = {
+    "raw": "team:data", "staging": "team:data", "catalog": "team:data", "splits": "team:data",
+    "embeddings": "team:ml", "recommenders": "team:ml", "evaluation": "team:ml",
+    "reports": "team:ml", "serving": "team:data",
+}  # fmt: skip
+FOLLOWING = {"recommenders", "evaluation", "reports"}
+"""Groups that a refresh of their inputs starts; what stands before them is started by the schedule."""
+
+
+def with_policies(assets: list[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
+    """The same assets with owners and automation conditions by group."""
+    return [asset.map_asset_specs(_with_policy) for asset in assets]
+
+
+def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
+    group = spec.group_name or "default"
+    owners = [OWNERS[group]] if group in OWNERS else []
+    condition = FOLLOW if group in FOLLOWING else SNAPSHOT if group == "serving" else None
+    return spec.replace_attributes(owners=owners, automation_condition=condition)

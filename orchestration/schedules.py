@@ -1,0 +1,26 @@
+"""Every night, each dataset that has been materialized before is refreshed."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.datasets import datasets
+from assets.home import Home
+from assets.manifests import Manifests
+from orchestration.jobs import REFRESHED
+
+
+@dg.schedule(
+    target=dg.AssetSelection.groups(*REFRESHED),
+    cron_schedule="0 3 * * *",
+    execution_timezone="UTC",
+    name="nightly_refresh",
+)
+def nightly_refresh(context: dg.ScheduleEvaluationContext, home: dg.ResourceParam[Home]) -> Iterator:
+    """Refreshes every dataset in use at 03:00 UTC; what has not changed is found unchanged and not computed again."""
+    manifests = Manifests(home.path)
+    used = [name for name in datasets() if manifests.current("raw_files", name)]
+    if not used:
+        yield dg.SkipReason("no dataset has been materialized yet; materialize one, or use `trifuse run`")
+    for name in used:
+        yield dg.RunRequest(run_key=f"{name} {context.scheduled_execution_time:%Y-%m-%d %H:%M}", partition_key=name)

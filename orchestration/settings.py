@@ -1,0 +1,77 @@
+"""TRIFUSE_* environment variables -> one typed, validated Settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class SettingsError(ValueError):
+    """A TRIFUSE_* variable that cannot be used; the message names it and says what is allowed."""
+
+
+class Settings(BaseModel):
+    """Everything that the environment decides. All of it is optional."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    home: Path = Field(default=Path(".trifuse"), description="everything that Trifuse writes")
+    raw: Path | None = Field(default=None, description="the user's raw files, in the sources' own layouts")
+    weights: Path | None = Field(default=None, description="folder of local encoder weights")
+    text_encoder: str | None = Field(default=None, description="a Hugging Face name, a folder, or tfidf-svd")
+    image_encoder: str | None = Field(
+        default=None, description="a timm or Hugging Face name, a folder, or color-gradient-histogram"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where to compute")
+    threads: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024, description="threads to compute with"
+    )
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Read the environment. Raises SettingsError naming the variable."""
+        given = {name: os.environ.get(f"TRIFUSE_{name.upper()}", "") for name in cls.model_fields}
+        try:
+            settings = cls(**{name: value for name, value in given.items() if value})
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise SettingsError(
+                f"TRIFUSE_{str(first['loc'][0]).upper()}={first.get('input')!r}: {first['msg']}. "
+                f"It is {cls.model_fields[str(first['loc'][0])].description}."
+            ) from error
+        settings._check_folders()
+        return settings.model_copy(update={"home": settings.home.resolve(), **settings._resolved()})
+
+    def _check_folders(self) -> None:
+        for name in ("raw", "weights"):
+            folder = getattr(self, name)
+            if folder is not None and not folder.is_dir():
+                raise SettingsError(
+                    f"TRIFUSE_{name.upper()}={str(folder)!r} is not a folder. It is to be {self._about(name)}."
+                )
+
+    def _about(self, name: str) -> str:
+        return str(type(self).model_fields[name].description)
+
+    def _resolved(self) -> dict[str, Path]:
+        return {name: folder.resolve() for name in ("raw", "weights") if (folder := getattr(self, name)) is not None}
+
+    @property
+    def serving(self) -> Path:
+        """The snapshot that people query."""
+        return self.home / "serving.duckdb"
+
+    @property
+    def dagster_home(self) -> Path:
+        """The Dagster instance's folder."""
+        return self.home / "dagster"
+
+
+def resolve_device(wanted: str) -> str:
+    """`auto` -> cuda where an NVIDIA driver is loaded, else cpu. Looks at files only: torch is not imported for this."""
+    if wanted != "auto":
+        return wanted
+    return "cuda" if Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists() else "cpu"

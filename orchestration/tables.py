@@ -1,0 +1,129 @@
+"""What the command line reads from the serving snapshot, and how it prints it."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from assets.warehouse import connect, frame
+
+ROWS_SHOWN = 200
+
+
+def answer(serving: Path, query: str, parameters: dict[str, Any] | None = None) -> pd.DataFrame:
+    """A query's rows. Raises LookupError where nothing has been published, ValueError with DuckDB's words for a bad query."""
+    import duckdb
+
+    if not serving.exists():
+        raise LookupError(
+            f"{serving} does not exist yet: nothing has been published. Start with `make demo` or `trifuse run`."
+        )
+    with connect(serving, read_only=True) as connection:
+        try:
+            return frame(connection, query, parameters)
+        except duckdb.Error as error:
+            raise ValueError(str(error)) from error
+
+
+def show(rows: pd.DataFrame, style: str) -> None:
+    """Print rows as a table for people, or as CSV or JSON for programs (full precision)."""
+    if style == "csv":
+        rows.to_csv(sys.stdout, index=False)
+    elif style == "json":
+        click.echo(
+            rows.to_json(orient="records", date_format="iso", indent=2, default_handler=str, double_precision=15)
+        )
+    else:
+        _print_table(rows)
+
+
+def _print_table(rows: pd.DataFrame, title: str | None = None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in rows.columns:
+        numeric = pd.api.types.is_numeric_dtype(rows[name])
+        table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
+    for row in rows.head(ROWS_SHOWN).itertuples(index=False):
+        table.add_row(*(_cell(value) for value in row))
+    console.print(table)
+    if len(rows) > ROWS_SHOWN:
+        console.print(f"… {len(rows) - ROWS_SHOWN:,} more rows; --format csv prints them all")
+
+
+def _cell(value: Any) -> str:
+    from rich.markup import escape
+
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
+    return escape(str(value))
+
+
+def show_leaderboard(serving: Path, dataset: str) -> None:
+    """Print the leaderboard of every protocol by its first metric."""
+    from models.splits import PROTOCOLS
+
+    found = answer(
+        serving, "SELECT DISTINCT protocol FROM metrics WHERE dataset = $d ORDER BY protocol", {"d": dataset}
+    )
+    for name in found.protocol:
+        first = PROTOCOLS[name].metrics[0]
+        rows = answer(
+            serving,
+            "SELECT model, variant, value, ci_low, ci_high, seeds, fit_seconds, metric_id FROM leaderboard($d, $m) "
+            "WHERE protocol = $p AND k IS NOT DISTINCT FROM $k",
+            {"d": dataset, "m": first.metric, "p": name, "k": first.k},
+        )
+        metric = first.metric.upper() + (f"@{first.k}" if first.k else "")
+        leaky = " (random split: leaky by design)" if PROTOCOLS[name].leaky_by_design else ""
+        _print_table(rows.rename(columns={"value": metric}), f"{dataset} · {name}{leaky}")
+
+
+def recommendations(serving: Path, dataset: str, user: str, k: int, model: str | None) -> pd.DataFrame:
+    """A user's list. Raises LookupError saying what there is where the dataset, user or model is not published."""
+    if model:
+        rows = answer(
+            serving,
+            "SELECT r.rank, r.item_id, i.title, r.score, r.why, r.model FROM recommendations r LEFT JOIN items i "
+            "USING (dataset, item_id) WHERE dataset = $d AND user_id = $u AND model = $m AND rank <= $k ORDER BY rank",
+            {"d": dataset, "u": user, "m": model, "k": k},
+        )
+    else:
+        rows = answer(serving, "FROM recommend($d, $u, $k)", {"d": dataset, "u": user, "k": k})
+    if rows.empty:
+        there = answer(serving, "SELECT DISTINCT dataset, model FROM recommendations ORDER BY ALL")
+        listed = "; ".join(f"{name}: {', '.join(part.model)}" for name, part in there.groupby("dataset")) or "none yet"
+        raise LookupError(
+            f"no list for user {user!r} of {dataset!r}"
+            + (f" by {model!r}" if model else "")
+            + f". Published: {listed}."
+        )
+    return rows
+
+
+def show_trace(serving: Path, metric_id: str) -> None:
+    """Print a number's lineage as an indented chain that ends at files. Raises LookupError for an unknown id."""
+    rows = answer(serving, "FROM trace($m)", {"m": metric_id})
+    if rows.empty:
+        raise LookupError(
+            f'no metric {metric_id!r}. List them with: trifuse sql "SELECT metric_id, model, metric FROM metrics"'
+        )
+    for row in rows.itertuples():
+        what = f"{row.asset} {row.partition}".strip()
+        made = (
+            f"  code {row.code_version}, run {row.run_id[:8]}, {row.created_at}" if isinstance(row.run_id, str) else ""
+        )
+        click.echo(f"{'  ' * row.depth}{what}\n{'  ' * row.depth}    {_kind(row.asset)} {row.data_version}{made}")
+
+
+def _kind(asset: str) -> str:
+    return {"file": "SHA-256", "metric": "id"}.get(asset, "version")

@@ -1,0 +1,2 @@
+-- Pictures of nothing.
+SELECT item_id, image_id FROM images ANTI JOIN items USING (item_id)

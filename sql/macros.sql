@@ -1,0 +1,66 @@
+-- What people ask most. Every macro reads the snapshot alone.
+
+-- Models of a dataset by a metric, best first: the mean over seeds, with the mean ends of the 95% intervals.
+CREATE MACRO leaderboard(in_dataset, by_metric) AS TABLE
+    WITH chosen AS (
+        SELECT *, regexp_matches(metric, '(rmse|mae|mse|gini)$') AS lower_is_better
+        FROM metrics WHERE dataset = in_dataset AND metric = by_metric
+    )
+    SELECT protocol, model, variant, k, avg(value) AS value, stddev_samp(value) AS sd, avg(ci_low) AS ci_low,
+        avg(ci_high) AS ci_high, count(*) AS seeds, avg(n) AS n, avg(fit_seconds) AS fit_seconds,
+        first(metric_id ORDER BY seed) AS metric_id
+    FROM chosen
+    GROUP BY protocol, model, variant, k
+    ORDER BY protocol, k, CASE WHEN any_value(lower_is_better) THEN avg(value) ELSE -avg(value) END;
+
+-- A user's list, by the model with the lowest validation error among those that recommend.
+CREATE MACRO recommend(in_dataset, for_user, n) AS TABLE
+    WITH champion AS (
+        SELECT model FROM metrics
+        WHERE dataset = in_dataset AND metric = 'valid_rmse'
+            AND model IN (SELECT DISTINCT model FROM recommendations WHERE dataset = in_dataset)
+        GROUP BY model, variant, protocol
+        ORDER BY count(*) FILTER (protocol = (
+            SELECT protocol FROM metrics WHERE dataset = in_dataset GROUP BY protocol ORDER BY count(*) DESC, protocol LIMIT 1
+        )) = 0, avg(value)
+        LIMIT 1
+    )
+    SELECT r.rank, r.item_id, i.title, r.score, r.why, r.model
+    FROM recommendations r
+    JOIN champion USING (model)
+    LEFT JOIN items i ON i.dataset = r.dataset AND i.item_id = r.item_id
+    WHERE r.dataset = in_dataset AND r.user_id = for_user::VARCHAR AND r.rank <= n
+    ORDER BY r.rank;
+
+-- Items whose titles, descriptions and pictures are nearest: the mean cosine over the fields that both have.
+CREATE MACRO similar_items(in_dataset, to_item, n) AS TABLE
+    SELECT v.item_id, i.title, avg(list_cosine_similarity(v.vector, o.vector)) AS similarity
+    FROM item_vectors o
+    JOIN item_vectors v ON v.dataset = o.dataset AND v.field = o.field AND v.key = o.key AND v.item_id <> o.item_id
+    LEFT JOIN items i ON i.dataset = v.dataset AND i.item_id = v.item_id
+    WHERE o.dataset = in_dataset AND o.item_id = to_item::VARCHAR
+    GROUP BY v.item_id, i.title
+    ORDER BY similarity DESC, v.item_id
+    LIMIT n;
+
+-- The chain from a number back to files and their SHA-256 (a file's data version).
+CREATE MACRO trace(of_metric) AS TABLE
+    WITH RECURSIVE chain AS (
+        SELECT 0 AS depth, 'metric' AS asset, metric || ' = ' || value AS partition, metric_id AS data_version,
+            code_version, run_id, created_at, 'recommender' AS upstream_asset,
+            concat_ws('|', dataset, model, protocol, seed, variant) AS upstream_partition, data_version AS upstream_data_version
+        FROM metrics WHERE metric_id = of_metric
+        UNION
+        SELECT c.depth + 1, c.upstream_asset, c.upstream_partition, c.upstream_data_version,
+            l.code_version, l.run_id, l.created_at, l.upstream_asset, l.upstream_partition, l.upstream_data_version
+        FROM chain c
+        LEFT JOIN lineage l
+            ON l.asset = c.upstream_asset AND l.partition = c.upstream_partition
+            AND l.data_version = c.upstream_data_version
+        WHERE c.upstream_asset IS NOT NULL
+    )
+    SELECT max(depth) AS depth, asset, partition, data_version, any_value(code_version) AS code_version,
+        any_value(run_id) AS run_id, max(created_at) AS created_at
+    FROM chain
+    GROUP BY asset, partition, data_version
+    ORDER BY depth, asset, partition;

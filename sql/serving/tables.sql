@@ -1,0 +1,67 @@
+-- What people query: a snapshot of every published table, replaced as a whole.
+CREATE TABLE items (
+    dataset VARCHAR, item_id VARCHAR, title VARCHAR, description VARCHAR, categories VARCHAR[], year INTEGER,
+    price DOUBLE, brand VARCHAR, attributes JSON, has_text BOOLEAN, has_image BOOLEAN
+);
+CREATE TABLE users (dataset VARCHAR, user_id VARCHAR, attributes JSON, interactions BIGINT);
+CREATE TABLE interactions (
+    dataset VARCHAR, user_id VARCHAR, item_id VARCHAR, rating DOUBLE, ts TIMESTAMP, review_id VARCHAR,
+    official_test BOOLEAN
+);
+CREATE TABLE reviews (
+    dataset VARCHAR, review_id VARCHAR, user_id VARCHAR, item_id VARCHAR, title VARCHAR, text VARCHAR,
+    helpful_votes INTEGER, verified BOOLEAN
+);
+CREATE TABLE images (
+    dataset VARCHAR, item_id VARCHAR, image_id VARCHAR, source VARCHAR, url VARCHAR, path VARCHAR, sha256 VARCHAR,
+    width INTEGER, height INTEGER, bytes BIGINT, status VARCHAR, reason VARCHAR, fetched_at TIMESTAMP
+);
+CREATE TABLE rejects (
+    dataset VARCHAR, source_file VARCHAR, line BIGINT, stage VARCHAR, reason VARCHAR, raw VARCHAR
+);
+CREATE TABLE metrics (
+    metric_id VARCHAR, dataset VARCHAR, protocol VARCHAR, seed INTEGER, model VARCHAR, variant VARCHAR, metric VARCHAR,
+    k INTEGER, value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, candidates DOUBLE, fit_seconds DOUBLE,
+    peak_memory_mb DOUBLE, device VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
+    created_at TIMESTAMP
+);
+CREATE TABLE predictions (
+    dataset VARCHAR, protocol VARCHAR, seed INTEGER, model VARCHAR, variant VARCHAR, user_id VARCHAR, item_id VARCHAR,
+    rating DOUBLE, prediction DOUBLE
+);
+CREATE TABLE recommendations (
+    dataset VARCHAR, model VARCHAR, user_id VARCHAR, rank INTEGER, item_id VARCHAR, score DOUBLE, why VARCHAR
+);
+CREATE TABLE review_sentiment (
+    dataset VARCHAR, review_id VARCHAR, model VARCHAR, probability DOUBLE, label VARCHAR
+);
+CREATE TABLE ingest_audit (
+    dataset VARCHAR, source_file VARCHAR, sha256 VARCHAR, bytes BIGINT,
+    rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, rows_duplicate BIGINT, seconds DOUBLE
+);
+CREATE TABLE lineage (
+    asset VARCHAR, partition VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
+    upstream_asset VARCHAR, upstream_partition VARCHAR, upstream_data_version VARCHAR, created_at TIMESTAMP
+);
+CREATE TABLE item_vectors (dataset VARCHAR, item_id VARCHAR, field VARCHAR, key VARCHAR, vector FLOAT[]);
+
+COMMENT ON TABLE items IS 'Everything that is described or was rated.';
+COMMENT ON COLUMN items.has_image IS 'A picture was found and decoded whole.';
+COMMENT ON TABLE users IS 'Everybody who is listed or rated something.';
+COMMENT ON TABLE interactions IS 'One rating per user and item, the latest.';
+COMMENT ON COLUMN interactions.ts IS 'UTC; NULL where the source has no time.';
+COMMENT ON TABLE reviews IS 'Every written review, cleaned of tags and entities.';
+COMMENT ON TABLE images IS 'One row per picture and what became of it.';
+COMMENT ON COLUMN images.path IS 'Below the raw root (TRIFUSE_RAW; for the samples TRIFUSE_HOME/landing/samples/<dataset>).';
+COMMENT ON TABLE rejects IS 'Raw records that could not be loaded, with file, line and reason.';
+COMMENT ON TABLE metrics IS 'Every measured number. valid_ and train_ rows carry those prefixes.';
+COMMENT ON COLUMN metrics.value IS 'Full precision; rounded only when shown.';
+COMMENT ON COLUMN metrics.ci_low IS 'Lower end of the 95% bootstrap interval.';
+COMMENT ON COLUMN metrics.n IS 'Ratings, or users, that the value is over.';
+COMMENT ON COLUMN metrics.candidates IS 'Mean number of items ranked per user: the catalogue minus what was seen.';
+COMMENT ON TABLE predictions IS 'Predicted and true rating of every test pair.';
+COMMENT ON TABLE recommendations IS 'The first items of every user by every model, and why.';
+COMMENT ON TABLE review_sentiment IS 'Sentiment of every review; empty until a sentiment model has been trained.';
+COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
+COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';
+COMMENT ON TABLE item_vectors IS 'Content vectors of items by field; key names the encoder that made them.';

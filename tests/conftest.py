@@ -1,0 +1,29 @@
+"""Fixtures that every test may ask for. Real data and weights are optional: tests that need them skip where they are absent."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def _folder(variable: str, beside: str) -> Path:
+    folder = Path(os.environ.get(variable) or ROOT.parent / "shared" / beside)
+    if not folder.is_dir():
+        pytest.skip(f"{variable} is not set, and ../shared/{beside} is not there: this test needs real files")
+    return folder.resolve()
+
+
+@pytest.fixture
+def raw_data() -> Path:
+    """Real raw files, laid out as TRIFUSE_RAW asks."""
+    return _folder("TRIFUSE_RAW", "data")
+
+
+@pytest.fixture
+def weights() -> Path:
+    """Real encoder weights, as TRIFUSE_WEIGHTS."""
+    return _folder("TRIFUSE_WEIGHTS", "weights")

@@ -1,0 +1,107 @@
+"""A checkerboard: two groups of users and two of items; everybody loves (5) the own kind and hates (1) the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from models.data import Features, Field, Interactions
+from models.recommender import Recommender
+from models.registry import recommender
+
+N_USERS, N_ITEMS = 40, 30
+"""The last user and the last item have no ratings at all."""
+
+SMALL = {
+    "svd": {"ranks": (4,), "regularisations": (0.02,)},
+    "poster-transformer": {
+        "restarts": 1,
+        "width": 16,
+        "heads": 2,
+        "layers": 1,
+        "dropout": 0.0,
+        "id_dropout": 0.0,
+        "batch_size": 32,
+        "epochs": 14,
+        "patience": 14,
+        "learning_rate": 5e-3,
+    },
+}
+"""Settings with which a model learns 900 ratings in a second; all others run as they come."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """Folds of the checkerboard, and features that say nothing of the groups."""
+
+    train: Interactions
+    valid: Interactions
+    test: Interactions
+    features: Features
+
+    def model(self, name: str, variant: str | None = None) -> Recommender:
+        """A model that is not fitted yet, of a size for the board; its first variant where none is named."""
+        cls = recommender(name)
+        return cls(cls.Config(**SMALL.get(name, {})), variant=cls.variants[0] if variant is None else variant)
+
+    def fit(self, name: str, variant: str | None = None) -> Recommender:
+        """A model fitted on train and valid."""
+        model = self.model(name, variant)
+        model.fit(self.train, self.valid, self.features)
+        return model
+
+
+def make_board(scale: tuple[float, ...] = (1, 2, 3, 4, 5)) -> Board:
+    """Four fifths of the squares train, the rest is halved; a square's colour is the parity of its coordinates."""
+    random = np.random.default_rng(0)
+    users, items = (a.ravel().astype(np.int32) for a in np.mgrid[: N_USERS - 1, : N_ITEMS - 1])
+    liked = users % 2 == items % 2
+    ratings = np.where(liked, scale[-1], scale[0]).astype(np.float32)
+    data = Interactions(users, items, ratings, np.arange(len(users), dtype=np.int64))
+    rows = random.permutation(len(users))
+    folds = np.split(rows, [len(rows) * 8 // 10, len(rows) * 9 // 10])
+    return Board(*(data.take(fold) for fold in folds), features(random, scale))
+
+
+def features(random: np.random.Generator, scale: tuple[float, ...]) -> Features:
+    """The names that MovieLens has, with values drawn at random; item 3 has no content."""
+    codes = lambda size: Field(random.integers(0, size, N_USERS).astype(np.int32), size)  # noqa: E731
+    vectors = {name: random.normal(size=(N_ITEMS, 8)).astype(np.float32) for name in ("title", "introduction", "image")}
+    for values in vectors.values():
+        values[3] = 0
+    return Features(
+        n_users=N_USERS,
+        n_items=N_ITEMS,
+        rating_values=scale,
+        user_fields={"age": codes(4), "zip": codes(5), "occupation": codes(3), "gender": codes(3)},
+        item_fields={"genre": Field((random.random((N_ITEMS, 6)) < 0.3).astype(np.float32), 6)},
+        item_vectors=vectors,
+    )
+
+
+@pytest.fixture
+def board() -> Board:
+    """A fresh board, free to be spoilt."""
+    return make_board()
+
+
+@pytest.fixture
+def half_star_board() -> Board:
+    """The same in ratings from 0.5 to 5."""
+    return make_board(tuple(float(value) for value in np.arange(1, 11) / 2))
+
+
+@pytest.fixture(scope="session")
+def fitted() -> Callable[[str, str], Recommender]:
+    """(name, variant) -> the model fitted on the board; each is fitted once and must not be changed."""
+    known: dict[tuple[str, str], Recommender] = {}
+
+    def get(name: str, variant: str) -> Recommender:
+        if (name, variant) not in known:
+            known[name, variant] = make_board().fit(name, variant)
+        return known[name, variant]
+
+    return get
