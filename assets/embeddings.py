@@ -138,9 +138,6 @@ def _asked(home: Home, kind: str) -> list[str | None]:
     """What decides which encoder is taken; the encoder's own key, weights included, stands in the output."""
     from models.encoders import folders, loading
 
-    name, variable, best = {
-        "text": (home.text_encoder, loading.TEXT_VARIABLE, folders.find_text),
-        "image": (home.image_encoder, loading.IMAGE_VARIABLE, folders.find_image),
-    }[kind]
-    folder, shown = loading._find(name, _weights(home), best, variable)
+    name = home.text_encoder if kind == "text" else home.image_encoder
+    folder, shown = loading.locate(kind, name, _weights(home))
     return [shown, folders.revision(folder) if folder else None]

@@ -35,7 +35,7 @@ KEPT_OF_RECORD = ("fit_seconds", "peak_memory_mb", "device")
 
 @dataclass(frozen=True)
 class Value:
-    """One measured metric. n: ratings or users it is over; candidates: mean number of ranked items, if it is a ranking."""
+    """One measured metric. n: ratings or users it is over; candidates: mean number of items ranked, for a ranking."""
 
     metric: str
     k: int | None
@@ -59,7 +59,7 @@ class Value:
     code_version=CODE_VERSION,
 )
 def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
-    """Every metric of every trained model, protocol and seed, with 95% bootstrap intervals; stale trainings are left out."""
+    """Every metric of every trained model, protocol and seed, with 95% bootstrap intervals; stale ones are left out."""
     name = context.partition_key
     cells = current_cells(home, name)
     if not cells:
@@ -94,7 +94,7 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 class Judge:
-    """Measures cells of one dataset; the catalog is read once, and a cell that was judged before is not judged again."""
+    """Measures cells of one dataset; the catalog is read once, a judged cell is not judged again."""
 
     def __init__(self, home: Home, name: str) -> None:
         self.home, self.about = home, dataset(name)

@@ -58,7 +58,7 @@ def recommendations(context: dg.AssetExecutionContext, home: Home) -> dg.Materia
 
 
 def headline_cells(home: Home, name: str) -> list[Manifest]:
-    """Per model the trained cell that recommends: its first variant, under the dataset's first protocol that was run, first seed.
+    """Per model the cell that recommends: first variant, the dataset's first protocol that was run, first seed.
 
     Raises LookupError where nothing has been trained.
     """
@@ -156,7 +156,7 @@ class Reasons:
         nearest = near.mean(axis=0).argmax(axis=1)
         names = list(self.fields)
         return [
-            f"near {self.titles[liked[column]]}, which you liked, above all in {names[int(near[:, row, column].argmax())]}"
+            f"near {self.titles[liked[column]]}, which you liked, above all in {names[near[:, row, column].argmax()]}"
             for row, column in enumerate(nearest)
         ]
 

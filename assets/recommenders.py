@@ -83,7 +83,7 @@ class Cell:
     code_version=CODE_VERSION,
 )
 def recommender(context: dg.AssetExecutionContext, config: Training, home: Home) -> dg.MaterializeResult:
-    """A trained model for each protocol, seed and variant: weights, test predictions, learning curve. Never sees the test ratings."""
+    """A trained model for each protocol, seed and variant, with its test predictions; never sees a test rating."""
     keys = context.partition_key.keys_by_dimension
     about, model = dataset(keys["dataset"]), recommender_class(keys["model"])
     settings = model.Config(**config.parameters)
@@ -98,8 +98,8 @@ def recommender(context: dg.AssetExecutionContext, config: Training, home: Home)
         manifests = [workshop.train(cell, context.run.run_id, say) for cell in cells]
         lines = ["| protocol | seed | variant | valid RMSE | seconds |", "|---|---|---|---|---|"]
         lines += [
-            f"| {c.protocol} | {c.seed} | {c.variant} | {m.metadata['valid_rmse']:.4f} | {m.metadata['fit_seconds']:.1f} |"
-            for c, m in zip(cells, manifests, strict=True)
+            f"| {c.protocol} | {c.seed} | {c.variant} | {m['valid_rmse']:.4f} | {m['fit_seconds']:.1f} |"
+            for c, m in zip(cells, (manifest.metadata for manifest in manifests), strict=True)
         ]
         first = manifests[0].metadata
         facts = {"cells": "\n".join(lines), "valid_rmse": first["valid_rmse"], "fit_seconds": first["fit_seconds"]}
@@ -132,8 +132,8 @@ class Workshop:
         """Train the cell unless a finished one with the same inputs is there."""
         upstream = dict.fromkeys((*CATALOG, "folds", *(EMBEDDINGS if self.model.uses_content else ())), cell.dataset)
         return remember(
-            Manifests(self.home.path), "recommender", cell.partition, f"{CODE_VERSION}.{self.model.version}", run_id, upstream,
-            [self.settings.model_dump()], lambda tell: self._fit(cell, tell), say,
+            Manifests(self.home.path), "recommender", cell.partition, f"{CODE_VERSION}.{self.model.version}", run_id,
+            upstream, [self.settings.model_dump()], lambda tell: self._fit(cell, tell), say,
         )[0]  # fmt: skip
 
     def _fit(self, cell: Cell, say: Say) -> Output:
@@ -149,12 +149,18 @@ class Workshop:
             device=self.home.device, progress=lambda line: say(f"{label}: {line}"), checkpoint=checkpoint,
         )  # fmt: skip
         record = {
-            **asdict(cell), "fit_seconds": time.monotonic() - started, "peak_memory_mb": peak_memory_mb(self.home.device),
-            "device": self.home.device, "parameters": report.parameters, "chosen": report.chosen, "curve": report.curve,
+            **asdict(cell),
+            "fit_seconds": time.monotonic() - started,
+            "peak_memory_mb": peak_memory_mb(self.home.device),
+            "device": self.home.device,
+            "parameters": report.parameters,
+            "chosen": report.chosen,
+            "curve": report.curve,
             "config": self.settings.model_dump(),
-            **{f"{name}_{k}": v for name in ("train", "valid") for k, v in errors(model, parts[name]).items()},
             "like_cutoff": like_cutoff(model, parts["valid"], features.rating_values),
-        }  # fmt: skip
+        }
+        for name in ("train", "valid"):
+            record |= {f"{name}_{metric}": value for metric, value in errors(model, parts[name]).items()}
         folder = cell.folder(self.home)
         with atomic_folder(folder) as temporary:
             model.save(temporary)

@@ -87,7 +87,8 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
     for field in VECTORS:
         if (source := home.embedding(name, field)).exists():
             connection.execute(
-                "INSERT INTO item_vectors BY NAME SELECT ? AS dataset, item_id, ? AS field, key, vector FROM read_parquet(?)",
+                "INSERT INTO item_vectors BY NAME "
+                "SELECT ? AS dataset, item_id, ? AS field, key, vector FROM read_parquet(?)",
                 [name, field, str(source)],
             )
     for manifest in current_cells(home, name):

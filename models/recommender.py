@@ -31,7 +31,7 @@ class ModelConfig(BaseModel):
 
 @dataclass
 class FitReport:
-    """What training did. curve: one dict an epoch (epoch, train_rmse, valid_rmse, seconds); chosen: what validation chose."""
+    """What training did. curve: a dict an epoch (epoch, train_rmse, valid_rmse, seconds); chosen: on validation."""
 
     curve: list[dict[str, float]] = field(default_factory=list)
     chosen: dict[str, Any] = field(default_factory=dict)
@@ -43,7 +43,8 @@ class Recommender(ABC):
 
     `fit` sees the train and the validation fold and nothing else; whatever it chooses, it chooses on validation.
     The same seed and data give the same predictions. `version` is raised whenever a change of code changes predictions;
-    `uses_content` says whether the model reads `Features.item_vectors`. `save` and `load` round-trip through safetensors and JSON.
+    `uses_content` says whether the model reads `Features.item_vectors`. `save` and `load`
+    round-trip through safetensors and JSON.
     """
 
     name: ClassVar[str]

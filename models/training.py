@@ -1,4 +1,4 @@
-"""One training loop for every torch model: mini-batches of row numbers, early stopping, checkpoints that resume exactly."""
+"""One training loop for every torch model: mini-batches of rows, early stopping, checkpoints that resume exactly."""
 
 from __future__ import annotations
 

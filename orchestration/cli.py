@@ -145,7 +145,7 @@ def doctor() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: failures become one readable paragraph on stderr and exit status 1."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    code = _run(arguments)
+    code = invoke(arguments)
     sys.stdout.flush()
     sys.stderr.flush()
     # DuckDB's bindings report leaked types at interpreter shutdown when Dagster still holds a traceback; all that
@@ -153,7 +153,8 @@ def main(arguments: list[str] | None = None) -> None:
     os._exit(code)
 
 
-def _run(arguments: list[str]) -> int:
+def invoke(arguments: list[str]) -> int:
+    """Run the command in this process; returns its exit status instead of leaving."""
     debug = "--debug" in arguments
     try:
         return cli.main(args=arguments, standalone_mode=False) or 0
@@ -174,3 +175,7 @@ def _run(arguments: list[str]) -> int:
 
 def _complain(message: str) -> None:
     click.echo(f"trifuse: {message}", err=True)
+
+
+if __name__ == "__main__":
+    main()

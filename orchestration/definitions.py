@@ -9,11 +9,12 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 from assets import catalog, embeddings, evaluation, recommendations, recommenders, serving, splits  # noqa: E402
 from assets.ingest import assets as ingest  # noqa: E402
+from assets.reports import assets as reports  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
 from orchestration import jobs, policies, resources, schedules, sensors  # noqa: E402
 from orchestration.settings import Settings  # noqa: E402
 
-MODULES = [ingest, catalog, splits, embeddings, recommenders, recommendations, evaluation, serving]
+MODULES = [ingest, catalog, splits, embeddings, recommenders, recommendations, evaluation, reports, serving]
 
 
 def assets_and_checks() -> list:

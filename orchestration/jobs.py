@@ -1,4 +1,4 @@
-"""One job per dataset: from its raw files to its vectors. Training, evaluation, report and snapshot follow by policy."""
+"""One job per dataset: from its raw files to its vectors. The rest follows by policy."""
 
 from __future__ import annotations
 

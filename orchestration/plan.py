@@ -106,7 +106,7 @@ def _reason(stage: Stage, result: dg.ExecuteInProcessResult) -> str:
     ]
     if failed:
         names = ", ".join(f"{e.asset_key.to_user_string()}: {e.check_name}" for e in failed)
-        return f"{stage.title}: blocked by failed checks ({names}). Their evidence is in the UI (`make ui`), run {result.run_id}."
+        return f"{stage.title}: blocked by failed checks ({names}). The evidence: `make ui`, run {result.run_id}."
     event = result.get_step_failure_events()[0]
     error = event.event_specific_data.error
     while error.cause is not None:

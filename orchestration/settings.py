@@ -71,7 +71,7 @@ class Settings(BaseModel):
 
 
 def resolve_device(wanted: str) -> str:
-    """`auto` -> cuda where an NVIDIA driver is loaded, else cpu. Looks at files only: torch is not imported for this."""
+    """`auto` -> cuda where an NVIDIA driver is loaded, else cpu. Looks at files only, without torch."""
     if wanted != "auto":
         return wanted
     return "cuda" if Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists() else "cpu"

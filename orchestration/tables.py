@@ -16,7 +16,7 @@ ROWS_SHOWN = 200
 
 
 def answer(serving: Path, query: str, parameters: dict[str, Any] | None = None) -> pd.DataFrame:
-    """A query's rows. Raises LookupError where nothing has been published, ValueError with DuckDB's words for a bad query."""
+    """A query's rows. Raises LookupError if nothing is published, ValueError with DuckDB's words."""
     import duckdb
 
     if not serving.exists():
@@ -90,15 +90,8 @@ def show_leaderboard(serving: Path, dataset: str) -> None:
 
 def recommendations(serving: Path, dataset: str, user: str, k: int, model: str | None) -> pd.DataFrame:
     """A user's list. Raises LookupError saying what there is where the dataset, user or model is not published."""
-    if model:
-        rows = answer(
-            serving,
-            "SELECT r.rank, r.item_id, i.title, r.score, r.why, r.model FROM recommendations r LEFT JOIN items i "
-            "USING (dataset, item_id) WHERE dataset = $d AND user_id = $u AND model = $m AND rank <= $k ORDER BY rank",
-            {"d": dataset, "u": user, "m": model, "k": k},
-        )
-    else:
-        rows = answer(serving, "FROM recommend($d, $u, $k)", {"d": dataset, "u": user, "k": k})
+    asked = {"d": dataset, "u": user, "k": k, "m": model}
+    rows = answer(serving, "FROM recommend($d, $u, $k, by_model := $m)", asked)
     if rows.empty:
         there = answer(serving, "SELECT DISTINCT dataset, model FROM recommendations ORDER BY ALL")
         listed = "; ".join(f"{name}: {', '.join(part.model)}" for name, part in there.groupby("dataset")) or "none yet"

@@ -13,23 +13,24 @@ CREATE MACRO leaderboard(in_dataset, by_metric) AS TABLE
     GROUP BY protocol, model, variant, k
     ORDER BY protocol, k, CASE WHEN any_value(lower_is_better) THEN avg(value) ELSE -avg(value) END;
 
--- A user's list, by the model with the lowest validation error among those that recommend.
-CREATE MACRO recommend(in_dataset, for_user, n) AS TABLE
-    WITH champion AS (
-        SELECT model FROM metrics
+-- A user's list, by the model with the lowest validation error among those that recommend, or by the one named.
+CREATE MACRO recommend(in_dataset, for_user, n, by_model := NULL) AS TABLE
+    WITH headline AS (
+        SELECT protocol FROM metrics WHERE dataset = in_dataset GROUP BY protocol
+        ORDER BY count(DISTINCT (model, seed)) DESC, protocol LIMIT 1
+    ), champion AS (
+        SELECT model FROM metrics JOIN headline USING (protocol)
         WHERE dataset = in_dataset AND metric = 'valid_rmse'
             AND model IN (SELECT DISTINCT model FROM recommendations WHERE dataset = in_dataset)
-        GROUP BY model, variant, protocol
-        ORDER BY count(*) FILTER (protocol = (
-            SELECT protocol FROM metrics WHERE dataset = in_dataset GROUP BY protocol ORDER BY count(*) DESC, protocol LIMIT 1
-        )) = 0, avg(value)
+        GROUP BY model
+        ORDER BY min(value)
         LIMIT 1
     )
     SELECT r.rank, r.item_id, i.title, r.score, r.why, r.model
     FROM recommendations r
-    JOIN champion USING (model)
     LEFT JOIN items i ON i.dataset = r.dataset AND i.item_id = r.item_id
     WHERE r.dataset = in_dataset AND r.user_id = for_user::VARCHAR AND r.rank <= n
+        AND r.model = coalesce(by_model, (SELECT model FROM champion))
     ORDER BY r.rank;
 
 -- Items whose titles, descriptions and pictures are nearest: the mean cosine over the fields that both have.

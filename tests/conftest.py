@@ -1,4 +1,4 @@
-"""Fixtures that every test may ask for. Real data and weights are optional: tests that need them skip where they are absent."""
+"""Fixtures that every test may ask for. Tests that need real data or weights skip where those are absent."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ def raw_files(dataset: Dataset, root: Path) -> list[RawFile]:
     reviews = _plain_or_gzipped(root, folder / f"{dataset.category}.jsonl")
     if reviews is None:
         raise FileNotFoundError(
-            f"{dataset.title}: {folder}/{dataset.category}.jsonl[.gz] not found below {root}. Get it from {dataset.url}."
+            f"{dataset.title}: {folder}/{dataset.category}.jsonl[.gz] not found below {root}. "
+            f"Get it from {dataset.url}."
         )
     meta = _plain_or_gzipped(root, folder / f"meta_{dataset.category}.jsonl")
     described = [RawFile(meta, "products", "amazon/meta_2023")] if meta else []

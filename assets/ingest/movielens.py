@@ -15,8 +15,9 @@ def raw_files(dataset: Dataset, root: Path) -> list[RawFile]:
     missing = [file.path for file in required if not (root / file.path).exists()]
     if missing:
         raise FileNotFoundError(
-            f"{dataset.title}: {', '.join(map(str, missing))} not found below {root}. Get the archive from {dataset.url}, "
-            f"unpack it there as {folder}/, or set TRIFUSE_RAW to the folder that holds {folder}/."
+            f"{dataset.title}: {', '.join(map(str, missing))} not found below {root}. "
+            f"Get the archive from {dataset.url}, unpack it there as {folder}/, "
+            f"or set TRIFUSE_RAW to the folder that holds {folder}/."
         )
     optional = [
         RawFile(Path("movielens/movie_texts.csv"), "texts", "movielens/movie_texts", reader="records"),

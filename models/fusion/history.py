@@ -112,7 +112,7 @@ class HistoryCode(nn.Module):
         return weighted, *plain.chunk(2, 1)
 
     def forward(self, sums: tuple[Tensor, ...], owners: Tensor, others: Tensor | None, rows: Tensor | None) -> Tensor:
-        """[batch, size]: the codes of `owners`. Given the train `rows` and their `others`, those ratings are left out."""
+        """[batch, size]: the codes of `owners`. Given train `rows` and their `others`, these are left out."""
         weighted, opinion, presence = (table[owners] for table in sums)
         count, total = self.link.count[owners, None], self.link.total[owners, None]
         if rows is not None:

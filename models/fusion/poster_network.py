@@ -70,7 +70,7 @@ class PosterNetwork(nn.Module):
         self.to(device)
 
     def forward(self, users: Tensor, items: Tensor, rows: Tensor | None = None) -> Tensor:
-        """[batch, n rating values] logits. With `rows` (of the train fold), those ratings are left out of the history."""
+        """[batch, n rating values] logits. Train `rows`, where given, are left out of the history."""
         user = self.user_id(self.user_id.history.sums(), users, items, rows)
         item = self.item_id(self.item_id.history.sums(), items, users, rows)
         tokens = [user, *_looked_up(self.of_user, users), item, *_looked_up(self.of_item, items)]

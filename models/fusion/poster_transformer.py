@@ -94,6 +94,8 @@ class PosterTransformer(Recommender):
         checkpoint: Path | None = None,
     ) -> FitReport:
         """Train each restart; weights are those of its best epoch on `valid`."""
+        if not len(train) or not len(valid):
+            raise ValueError(f"{self.name}: {len(train)} train and {len(valid)} validation ratings; it needs both")
         self._build(train, features, device)
         key = self._key()
         report = FitReport(parameters=sum(p.numel() for n in self._networks for p in n.parameters()))
@@ -103,7 +105,7 @@ class PosterTransformer(Recommender):
             report.curve += [{"run": run} | row for row in done.curve]
             report.chosen[f"epochs_of_run_{run}"] = done.best_epoch
         error = self.predict(valid.users, valid.items) - valid.ratings
-        report.chosen["valid_rmse"] = float(np.sqrt(np.mean(error.astype(np.float64) ** 2))) if len(valid) else None
+        report.chosen["valid_rmse"] = float(np.sqrt(np.mean(error.astype(np.float64) ** 2)))
         return report
 
     def _build(self, train: Interactions, features: Features, device: str) -> None:
@@ -198,7 +200,7 @@ class PosterTransformer(Recommender):
         return self._features.n_items
 
     def state(self) -> dict[str, np.ndarray]:
-        """Weights of every network, the statistics of its inputs, and the data that its history and tokens come from."""
+        """Weights of every network with its inputs' statistics, and the data that history and tokens come from."""
         arrays = pack(self._train, self._features)
         for run, network in enumerate(self._networks):
             arrays |= {f"network/{run}/{k}": v.cpu().numpy() for k, v in network.state_dict().items()}

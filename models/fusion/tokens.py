@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ def in_order(names: Iterable[str], first: tuple[str, ...]) -> list[str]:
 def lift(*sizes: int) -> nn.Sequential:
     """Dense layers with ReLU between them that raise a low-dimensional code to the last size step by step (3.4)."""
     layers: list[nn.Module] = []
-    for before, after in zip(sizes, sizes[1:], strict=False):
+    for before, after in pairwise(sizes):
         layers += [nn.Linear(before, after), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 

@@ -1,0 +1,72 @@
+"""Whether differences matter: paired bootstrap over users on the same test ratings, corrected for many comparisons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from assets.reports.leaderboard import Board
+from assets.reports.residuals import Fold, Name
+from models.significance import Comparison, compare, holm, rmse_of, sums_by
+
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Pair:
+    """First model against second. result: RMSE of first minus second; p: after Holm's correction."""
+
+    first: str
+    second: str
+    result: Comparison
+    p: float
+    ratings: int
+    users: int
+
+    @property
+    def significant(self) -> bool:
+        """Whether the corrected p-value is below 5%."""
+        return self.p < LEVEL
+
+    @property
+    def better(self) -> str:
+        """The one with the lower RMSE."""
+        return self.first if self.result.difference <= 0 else self.second
+
+
+def pairs_of(board: Board, folds: list[Fold]) -> list[Pair]:
+    """The best model against every other one, and each model's variants against its first one."""
+    names = [(row.model, row.variant) for row in board.rows]
+    wanted = [(names[0], other) for other in names[1:]] + _variants(names)
+    compared = [(pair, done) for pair in wanted if (done := _compare(folds, *pair)) is not None]
+    corrected = holm(np.array([result.p_value for _, (result, _, _) in compared]))
+    return [
+        Pair(" ".join(first).strip(), " ".join(second).strip(), result, float(p), ratings, users)
+        for ((first, second), (result, ratings, users)), p in zip(compared, corrected, strict=True)
+    ]
+
+
+def _variants(names: list[Name]) -> list[tuple[Name, Name]]:
+    """cro against sin: what the picture brings. Pairs that the best model is in are there already."""
+    both = [("poster-transformer", "cro"), ("poster-transformer", "sin")]
+    return [(both[0], both[1])] if set(both) <= set(names) and names[0] not in both else []
+
+
+def _compare(folds: list[Fold], first: Name, second: Name) -> tuple[Comparison, int, int] | None:
+    # Users are drawn, with all their ratings of all seeds: a user's errors are alike, and under some protocols every
+    # seed has the same test ratings, so that drawing rows would count the same evidence several times.
+    shared = [fold for fold in folds if first in fold.squared and second in fold.squared]
+    if not shared:
+        return None
+    users = np.concatenate([fold.users for fold in shared])
+    statistics = []
+    for name in (first, second):
+        sums, counts = sums_by(users, np.concatenate([fold.squared[name] for fold in shared]))
+        statistics.append(rmse_of(sums, counts))
+    return compare(*statistics, len(counts)), len(users), len(counts)
+
+
+def between(pairs: list[Pair], first: str, second: str) -> Pair | None:
+    """The comparison of two models, in whichever order it was made."""
+    return next((pair for pair in pairs if {pair.first, pair.second} == {first, second}), None)

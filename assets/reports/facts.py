@@ -1,0 +1,114 @@
+"""Facts of the data: sizes and coverage, encoders, what was rejected on the way in, and where everything came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from assets.manifests import Manifest
+from assets.reports.material import Material
+from models.splits import PROTOCOLS
+
+EXAMPLE_LENGTH = 160
+"""Characters of a rejected record that are shown."""
+
+
+def dataset_facts(material: Material) -> list[tuple[str, str]]:
+    """(name, value) in the order a reader wants them."""
+    about, items, rows = material.about, material.catalog.items, material.catalog.interactions
+    n_users, n_items, n = len(material.catalog.users), len(items), len(rows)
+    facts = [
+        ("Users", f"{n_users:,}"),
+        ("Items", f"{n_items:,}"),
+        ("Ratings", f"{n:,}"),
+        ("Density", f"{n / max(n_users * n_items, 1):.2%}"),
+        ("Mean rating", f"{rows.ratings.mean():.2f} on {about.rating_low:g}–{about.rating_high:g}" if n else "–"),
+        ("Items with a picture", f"{items.has_image.mean():.1%}" if n_items else "–"),
+        ("Items with text", f"{items.has_text.mean():.1%}" if n_items else "–"),
+        ("Rated from – to", _span(rows.timestamps)),
+    ]
+    return facts
+
+
+def _span(seconds) -> str:
+    known = seconds[seconds >= 0]
+    if not len(known):
+        return "no times in the source"
+    days = [f"{pd.Timestamp(int(end), unit='s'):%Y-%m-%d}" for end in (known.min(), known.max())]
+    partial = "" if len(known) == len(seconds) else f" ({len(known) / len(seconds):.0%} of the ratings have a time)"
+    return " – ".join(days) + partial
+
+
+@dataclass(frozen=True)
+class EncoderFacts:
+    """Which encoder made which vectors."""
+
+    content: str
+    name: str
+    description: str
+    dimension: Any
+    revision: str
+    seconds: float | None
+
+
+def encoders(manifests: dict[str, Manifest]) -> list[EncoderFacts]:
+    """The encoders behind the text and the image vectors, as their manifests tell."""
+    found = []
+    for content, asset in (("titles and introductions", "text_embeddings"), ("pictures", "image_embeddings")):
+        if asset in manifests:
+            told = manifests[asset].metadata
+            identity = told.get("identity") or {}
+            found.append(
+                EncoderFacts(
+                    content, told.get("encoder", "–"), told.get("description", ""), identity.get("dimension", "–"),
+                    str(identity.get("revision", ""))[:24], told.get("seconds"),
+                )  # fmt: skip
+            )
+    return found
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Rejected records of one reason, with one of them as an example."""
+
+    stage: str
+    reason: str
+    count: int
+    where: str
+    example: str
+
+
+def reasons(rejects: pd.DataFrame) -> list[Reason]:
+    """Rejects by stage and reason, most frequent first."""
+    found = []
+    for (stage, reason), rows in rejects.groupby(["stage", "reason"], sort=True):
+        first = rows.iloc[0]
+        raw = "" if pd.isna(first.raw) else str(first.raw)
+        text = raw if len(raw) <= EXAMPLE_LENGTH else raw[:EXAMPLE_LENGTH] + "…"
+        where = str(first.source_file) if pd.isna(first.line) else f"{first.source_file}, line {int(first.line)}"
+        found.append(Reason(stage, reason, len(rows), where, text))
+    return sorted(found, key=lambda row: -row.count)
+
+
+def picture_outcomes(images: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """(status, reason, count) of all pictures that were listed."""
+    if images.empty:
+        return []
+    why = images["reason"].fillna("") if "reason" in images else pd.Series("", index=images.index)
+    counts = images.assign(reason=why).groupby(["status", "reason"]).size().sort_values(ascending=False)
+    return [(status, reason, int(count)) for (status, reason), count in counts.items()]
+
+
+def raw_files(manifests: dict[str, Manifest]) -> list[tuple[str, str]]:
+    """(file, SHA-256) of the raw files."""
+    upstream = manifests["raw_files"].upstream if "raw_files" in manifests else {}
+    return [(name.removeprefix("file:"), sha256) for name, sha256 in sorted(upstream.items())]
+
+
+def cells(metrics: pd.DataFrame) -> pd.DataFrame:
+    """One row per training: its first metric, the id to trace it by, and what made it."""
+    first = {name: about.metrics[0] for name, about in PROTOCOLS.items()}
+    main = metrics[[row.metric == first[row.protocol].metric for row in metrics.itertuples()]]
+    return main.sort_values(["protocol", "model", "variant", "seed"])

@@ -1,0 +1,85 @@
+"""Everything that a report is written from, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assets.datasets import Dataset
+from assets.files import read_json
+from assets.home import Home
+from assets.manifests import Manifest, Manifests
+from assets.matrices import Catalog, load_catalog
+from assets.recommenders import Cell
+
+TRACED = (
+    "raw_files", "staged_records", "users", "items", "interactions", "images", "folds", "text_embeddings",
+    "image_embeddings", "metrics", "recommendations",
+)  # fmt: skip
+"""Assets whose versions stand in the report."""
+
+
+@dataclass
+class Material:
+    """One dataset's tables, records of trainings, and manifests. records: cell -> what `record.json` says."""
+
+    home: Home
+    about: Dataset
+    metrics: pd.DataFrame
+    catalog: Catalog
+    images: pd.DataFrame
+    recommendations: pd.DataFrame
+    audit: pd.DataFrame
+    rejects: pd.DataFrame
+    records: dict[Cell, dict[str, Any]] = field(default_factory=dict)
+    manifests: dict[str, Manifest] = field(default_factory=dict)
+
+    @property
+    def protocols(self) -> list[str]:
+        """Protocols that were evaluated: the dataset's own first, in its order."""
+        there = set(self.metrics.protocol)
+        own = [name for name in self.about.protocols if name in there]
+        return own + sorted(there - set(own))
+
+
+def load_material(home: Home, about: Dataset) -> Material:
+    """Read what a report needs; whatever a dataset does not have is an empty table."""
+    lake, manifests = home.lake / about.name, Manifests(home.path)
+    metrics = pd.read_parquet(lake / "metrics.parquet")
+    current = {name: manifests.current(name, about.name) for name in TRACED}
+    return Material(
+        home, about, metrics, load_catalog(home, about.name),
+        images=_table(home.table(about.name, "images"), ["item_id", "path", "status"]),
+        recommendations=pd.read_parquet(lake / "recommendations.parquet"),
+        audit=_table(lake / "staging" / "ingest_audit.parquet", ["source_file", "rows_read"]),
+        rejects=_table(lake / "staging" / "rejects.parquet", ["source_file", "line", "stage", "reason", "raw"]),
+        records=_records(home, about.name, metrics, manifests),
+        manifests={name: manifest for name, manifest in current.items() if manifest is not None},
+    )  # fmt: skip
+
+
+def _table(path, columns: list[str]) -> pd.DataFrame:
+    return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=columns)
+
+
+def _records(home: Home, name: str, metrics: pd.DataFrame, manifests: Manifests) -> dict[Cell, dict[str, Any]]:
+    """Records of the trainings that the metrics are of; one that was trained again since is left out."""
+    keys = ["model", "protocol", "seed", "variant", "data_version"]
+    found = {}
+    for row in metrics[keys].drop_duplicates().itertuples(index=False):
+        cell = Cell(name, row.model, row.protocol, int(row.seed), row.variant)
+        manifest = manifests.current("recommender", cell.partition)
+        path = cell.folder(home) / "record.json"
+        if manifest is not None and manifest.data_version == row.data_version and path.exists():
+            found[cell] = read_json(path)
+    return found
+
+
+def popularity(items: np.ndarray, n_items: int) -> np.ndarray:
+    """int [n_items]: the decile (1 rarest .. 10 most rated) of each item by its number of rows; equal counts share one."""
+    counts = pd.Series(np.bincount(items, minlength=n_items))
+    share = (counts.rank(method="average") - 0.5) / max(n_items, 1)
+    return np.minimum(np.floor(share * 10).astype(int) + 1, 10).to_numpy()

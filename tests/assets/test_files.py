@@ -1,0 +1,34 @@
+"""Files are whole or absent, and equal content has equal digests."""
+
+from __future__ import annotations
+
+import pytest
+
+from assets.files import atomic_file, atomic_folder, digest, read_json, write_json
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "a.json"
+    write_json(target, {"a": 1})
+    with pytest.raises(RuntimeError), atomic_file(target) as path:
+        path.write_text("half")
+        raise RuntimeError
+    assert read_json(target) == {"a": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path):
+    target = tmp_path / "model"
+    with atomic_folder(target) as folder:
+        (folder / "old").write_text("1")
+    with atomic_folder(target) as folder:
+        (folder / "new").write_text("2")
+    assert [p.name for p in target.iterdir()] == ["new"]
+    with pytest.raises(RuntimeError), atomic_folder(target) as folder:
+        raise RuntimeError
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_digests_do_not_depend_on_the_order_of_keys():
+    assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1})
+    assert digest(["a"], ["b"]) != digest(["a", "b"])

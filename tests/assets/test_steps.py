@@ -1,0 +1,70 @@
+"""What is unchanged is not computed again; what changed, vanished or is missing is noticed."""
+
+from __future__ import annotations
+
+import pytest
+
+from assets.manifests import Manifest, Manifests
+from assets.steps import Output, remember
+
+
+class Counting:
+    """A computation that counts its calls and writes one file."""
+
+    def __init__(self, home, version="v1"):
+        self.path, self.version, self.calls = home / "out.txt", version, 0
+
+    def __call__(self, say):
+        self.calls += 1
+        self.path.write_text(self.version)
+        return Output(self.version, 1, [self.path])
+
+
+def run(manifests, compute, *, code="1", config=None, upstream=None):
+    return remember(manifests, "thing", "d", code, "run", upstream or {}, config, compute, lambda line: None)
+
+
+def test_only_a_change_of_input_code_or_configuration_computes_again(tmp_path):
+    manifests, compute = Manifests(tmp_path), Counting(tmp_path)
+    manifests.save(Manifest("above", "d", "r", "1", "f", "a1", {}))
+    above = {"above": "d"}
+    assert run(manifests, compute, upstream=above)[1] and not run(manifests, compute, upstream=above)[1]
+    assert run(manifests, compute, upstream=above, code="2")[1]
+    assert run(manifests, compute, upstream=above, code="2", config={"seed": 1})[1]
+    manifests.save(Manifest("above", "d", "r", "1", "f", "a2", {}))
+    manifest, computed = run(manifests, compute, upstream=above, code="2", config={"seed": 1})
+    assert computed and manifest.upstream == {"above@d": "a2"}
+    assert compute.calls == 4
+
+
+def test_a_vanished_or_truncated_file_is_made_again(tmp_path):
+    manifests, compute = Manifests(tmp_path), Counting(tmp_path)
+    run(manifests, compute)
+    compute.path.unlink()
+    assert run(manifests, compute)[1]
+    compute.path.write_text("")
+    assert run(manifests, compute)[1]
+
+
+def test_a_missing_upstream_says_what_to_do(tmp_path):
+    with pytest.raises(LookupError, match=r"above has not been materialized for d yet.*trifuse run"):
+        run(Manifests(tmp_path), Counting(tmp_path), upstream={"above": "d"})
+
+
+def test_a_failed_computation_leaves_no_manifest(tmp_path):
+    def fail(say):
+        raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError):
+        run(Manifests(tmp_path), fail)
+    assert Manifests(tmp_path).current("thing", "d") is None
+
+
+def test_history_keeps_every_version_and_fresh_looks_upstream(tmp_path):
+    manifests, compute = Manifests(tmp_path), Counting(tmp_path)
+    manifests.save(Manifest("above", "d", "r", "1", "f", "a1", {}))
+    first, _ = run(manifests, compute, upstream={"above": "d"})
+    assert manifests.fresh(first)
+    manifests.save(Manifest("above", "d", "r", "1", "f", "a2", {}))
+    assert not manifests.fresh(first)
+    assert [m.data_version for m in manifests.history() if m.asset == "above"] == ["a1", "a2"]

@@ -1,0 +1,228 @@
+"""The poster transformer on a checkerboard: two groups of users, two of items, each group likes its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from models.data import Features, Field, Interactions
+from models.fusion.encoder import Encoder, sinusoidal_positions
+from models.fusion.history import HistoryCode, links
+from models.fusion.packing import pack, unpack
+from models.fusion.poster_network import PosterNetwork, classes_of
+from models.fusion.poster_transformer import PosterTransformer, PosterTransformerConfig
+from models.fusion.tokens import VectorToken, in_order
+
+N_USERS, N_ITEMS = 30, 20
+TINY = PosterTransformerConfig(
+    epochs=6, restarts=2, width=16, heads=2, identity_width=4, history_width=4, field_width=4, batch_size=32
+)
+
+
+def checkerboard() -> Features:
+    """MovieLens' fields in a scrambled order; two items without a poster."""
+    rng = np.random.default_rng(0)
+    vectors = {name: rng.normal(size=(N_ITEMS, 6)).astype(np.float32) for name in ("title", "introduction", "image")}
+    vectors["image"][[3, 7]] = 0
+    user = {
+        name: Field(rng.integers(0, 3, N_USERS).astype(np.int32), 3) for name in ("gender", "zip", "age", "occupation")
+    }
+    genre = Field(rng.integers(0, 2, (N_ITEMS, 4)).astype(np.float32), 4)
+    return Features(N_USERS, N_ITEMS, (1.0, 2.0, 3.0, 4.0, 5.0), user, {"genre": genre}, vectors)
+
+
+def folds() -> tuple[Interactions, Interactions]:
+    """Train and validation: 5 on one's own colour, 1 on the other."""
+    users, items = (a.ravel().astype(np.int32) for a in np.meshgrid(np.arange(N_USERS), np.arange(N_ITEMS)))
+    ratings = np.where(users % 2 == items % 2, 5, 1).astype(np.float32)
+    order = np.random.default_rng(1).permutation(len(users))
+    every = Interactions(users, items, ratings, np.full(len(users), -1, np.int64))
+    return every.take(order[:400]), every.take(order[400:])
+
+
+def fitted(variant: str = "cro", config: PosterTransformerConfig = TINY, **kwargs: object) -> PosterTransformer:
+    model = PosterTransformer(config, variant=variant)
+    model.fit(*folds(), checkerboard(), **kwargs)
+    return model
+
+
+@pytest.fixture(scope="module")
+def model() -> PosterTransformer:
+    return fitted()
+
+
+def network(variant_vectors: tuple[str, ...] = ("title", "introduction", "image")) -> PosterNetwork:
+    train = folds()[0]
+    torch.manual_seed(0)
+    return PosterNetwork(train, checkerboard(), list(variant_vectors), links(train, N_USERS, N_ITEMS), TINY).eval()
+
+
+def test_learns_the_checkerboard(model: PosterTransformer) -> None:
+    valid = folds()[1]
+    predicted = model.predict(valid.users, valid.items)
+    assert predicted.dtype == np.float32
+    assert predicted[valid.ratings == 5].min() > 3.5
+    assert predicted[valid.ratings == 1].max() < 2.5
+
+
+def test_score_is_predict_over_the_catalogue(model: PosterTransformer) -> None:
+    users = np.array([4, 1, 4], np.int32)
+    scores = model.score(users)
+    items = np.arange(N_ITEMS, dtype=np.int32)
+    assert scores.shape == (3, N_ITEMS)
+    for row, user in enumerate(users):
+        np.testing.assert_allclose(scores[row], model.predict(np.full(N_ITEMS, user), items), atol=1e-5)
+
+
+def test_save_and_load_answer_alike(model: PosterTransformer, tmp_path: Path) -> None:
+    model.save(tmp_path)
+    users, items = folds()[1].users, folds()[1].items
+    np.testing.assert_allclose(
+        PosterTransformer.load(tmp_path).predict(users, items), model.predict(users, items), atol=1e-6
+    )
+
+
+def test_same_seed_same_predictions(model: PosterTransformer) -> None:
+    users, items = folds()[1].users, folds()[1].items
+    np.testing.assert_array_equal(fitted().predict(users, items), model.predict(users, items))
+
+
+def test_a_killed_fit_resumes_to_the_same_predictions(model: PosterTransformer, tmp_path: Path) -> None:
+    told = []
+
+    def kill_in_the_second_run(line: str) -> None:
+        told.append(line)
+        if "run 2/2, epoch 3/6" in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fitted(progress=kill_in_the_second_run, checkpoint=tmp_path)
+    told.clear()
+    again = fitted(progress=told.append, checkpoint=tmp_path)
+    assert len(told) == 3
+    users, items = folds()[1].users, folds()[1].items
+    np.testing.assert_allclose(again.predict(users, items), model.predict(users, items), atol=1e-6)
+
+
+def test_a_checkpoint_of_the_other_variant_is_not_used(tmp_path: Path) -> None:
+    told: list[str] = []
+    fitted("cro", TINY.model_copy(update={"epochs": 1}), checkpoint=tmp_path)
+    fitted("sin", TINY.model_copy(update={"epochs": 1}), checkpoint=tmp_path, progress=told.append)
+    assert len(told) == 2
+
+
+def test_the_ten_tokens_of_the_paper_and_nine_without_the_poster() -> None:
+    both, users, items = network(), torch.arange(3), torch.arange(5)
+    of_user, of_item = both.tables(users, items)
+    assert of_user.shape == (3, 5, 16)
+    assert of_item.shape == (5, 5, 16)
+    assert both.encoder.positions.shape == (12, 16)
+    assert network(("title", "introduction")).encoder.positions.shape == (11, 16)
+
+
+def test_sin_does_not_see_the_poster() -> None:
+    changed = checkerboard()
+    changed.item_vectors["image"][:] = 1.0
+    plain, other = (PosterTransformer(TINY.model_copy(update={"epochs": 1}), variant="sin") for _ in range(2))
+    plain.fit(*folds(), checkerboard())
+    other.fit(*folds(), changed)
+    valid = folds()[1]
+    np.testing.assert_array_equal(plain.predict(valid.users, valid.items), other.predict(valid.users, valid.items))
+
+
+def test_tokens_come_in_the_papers_order() -> None:
+    assert in_order(["gender", "fans", "zip", "age"], ("age", "zip", "gender")) == ["age", "zip", "gender", "fans"]
+
+
+def test_positions_are_equations_4_and_5() -> None:
+    table = sinusoidal_positions(12, 8)
+    assert table[7, 4] == pytest.approx(np.sin(7 / 10000 ** (4 / 8)), abs=1e-6)
+    assert table[7, 5] == pytest.approx(np.cos(7 / 10000 ** (4 / 8)), abs=1e-6)
+
+
+def test_the_last_layer_gives_the_same_cls_as_a_whole_layer() -> None:
+    torch.manual_seed(0)
+    layer, x = Encoder(3, TINY).layers[0].eval(), torch.randn(2, 5, 16)
+    torch.testing.assert_close(layer(x, first_only=True)[:, 0], layer(x)[:, 0])
+
+
+def test_history_leaves_the_target_out() -> None:
+    """The code of a user without row 5 is the code that a fold without row 5 would give, weights held fixed."""
+    train = folds()[0]
+    link, _ = links(train, N_USERS, N_ITEMS)
+    torch.manual_seed(0)
+    history = HistoryCode(link, 3)
+    user, item = int(train.users[5]), int(train.items[5])
+    code = history(history.sums(), torch.tensor([user]), torch.tensor([item]), torch.tensor([5]))[0].detach().numpy()
+    others = [row for row in np.flatnonzero(train.users == user) if row != 5]
+    weight, table = link.residual.numpy()[others], history.opinion.weight.detach().numpy()[train.items[others]]
+    mean = weight.sum() / (len(others) + 5)
+    expected = ((weight - mean)[:, None] * table).sum(0) / np.sqrt(len(others) + 1)
+    np.testing.assert_allclose(code[:3], expected, atol=1e-5)
+    assert code[6] == pytest.approx(mean, abs=1e-5)
+
+
+def test_history_carries_gradient_like_a_dense_product() -> None:
+    link, _ = links(folds()[0], N_USERS, N_ITEMS)
+    history, dense = HistoryCode(link, 3), link.weighted[0].to_dense()
+    history.sums()[0].square().sum().backward()
+    table = history.opinion.weight.detach().clone().requires_grad_()
+    (dense @ table).square().sum().backward()
+    torch.testing.assert_close(history.opinion.weight.grad, table.grad, rtol=1e-4, atol=1e-4)
+
+
+def test_items_without_a_poster_share_one_learned_token() -> None:
+    vectors = checkerboard().item_vectors["image"]
+    token = VectorToken(vectors, 8, 16, 0.0, "cpu").eval()
+    out = token(torch.arange(N_ITEMS))
+    assert torch.equal(out[3], token.missing)
+    assert torch.equal(out[3], out[7])
+    assert not torch.equal(out[3], out[4])
+
+
+def test_vectors_are_standardised_over_the_items_that_have_them() -> None:
+    vectors = checkerboard().item_vectors["image"] * 50 + 7
+    vectors[3] = 0
+    token = VectorToken(vectors, 8, 16, 0.0, "cpu")
+    present = np.delete(vectors, 3, axis=0)
+    np.testing.assert_allclose(token.mean.numpy(), present.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(token.std.numpy(), present.std(0), rtol=1e-5)
+
+
+def test_works_without_any_content_and_for_unseen_users_and_items() -> None:
+    train, valid = folds()
+    bare = Features(N_USERS + 1, N_ITEMS + 1, (1.0, 2.0, 3.0, 4.0, 5.0))
+    model = PosterTransformer(TINY.model_copy(update={"epochs": 1}))
+    model.fit(train, valid, bare)
+    assert 1 <= model.predict(np.array([N_USERS]), np.array([N_ITEMS]))[0] <= 5
+
+
+def test_pack_and_unpack_keep_values_and_order() -> None:
+    train, features = folds()[0], checkerboard()
+    back, same = unpack(dict(sorted(pack(train, features).items(), reverse=True)))
+    np.testing.assert_array_equal(back.ratings, train.ratings)
+    assert list(same.user_fields) == ["gender", "zip", "age", "occupation"]
+    assert list(same.item_vectors) == ["title", "introduction", "image"]
+    assert same.user_fields["zip"].size == 3
+    assert same.rating_values == features.rating_values
+
+
+def test_classes_are_the_nearest_rating_value() -> None:
+    halves = Features(1, 1, (0.5, 1.0, 1.5))
+    assert classes_of(np.array([0.5, 0.9, 1.5, 9.0]), halves).tolist() == [0, 1, 2, 2]
+
+
+def test_bad_requests_name_what_is_wrong() -> None:
+    with pytest.raises(ValueError, match="no variant 'colour'"):
+        PosterTransformer(variant="colour")
+    with pytest.raises(ValidationError, match="width: 18 is not a multiple"):
+        PosterTransformerConfig(width=18)
+    with pytest.raises(ValidationError, match="dropout"):
+        PosterTransformerConfig(dropout=1.5)
+    empty = folds()[0].take(np.zeros(0, np.int64))
+    with pytest.raises(ValueError, match="0 train and 400 validation"):
+        PosterTransformer().fit(empty, folds()[0], checkerboard())

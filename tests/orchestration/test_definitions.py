@@ -1,0 +1,91 @@
+"""The definitions load fast, import nothing heavy, and hold what the house plan says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from assets.partitions import BY_DATASET
+
+HEAVY = ["torch", "torchvision", "timm", "transformers", "great_expectations", "sklearn", "matplotlib"]
+ASSETS = {
+    "raw": {"raw_files"},
+    "staging": {"staged_records"},
+    "catalog": {"users", "items", "interactions", "reviews", "images"},
+    "splits": {"folds"},
+    "embeddings": {"text_embeddings", "image_embeddings"},
+    "recommenders": {"recommender", "recommendations"},
+    "evaluation": {"metrics"},
+    "reports": {"report"},
+    "serving": {"serving_snapshot"},
+}
+
+
+@pytest.fixture
+def definitions(monkeypatch, tmp_path) -> dg.Definitions:
+    monkeypatch.setenv("TRIFUSE_HOME", str(tmp_path))
+    from orchestration.definitions import definitions
+
+    return definitions()
+
+
+def test_loading_imports_nothing_heavy(tmp_path):
+    code = (
+        "import json, sys; from orchestration.definitions import definitions; "
+        "definitions().resolve_all_asset_specs(); "
+        f"print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    )
+    environment = {"TRIFUSE_HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_every_asset_stands_in_its_group_with_owner_and_description(definitions):
+    specs = list(definitions.resolve_all_asset_specs())
+    groups = {}
+    for spec in specs:
+        groups.setdefault(spec.group_name, set()).add(spec.key.to_user_string())
+        assert spec.owners and spec.description and spec.kinds and spec.code_version, spec.key
+    assert groups == ASSETS
+
+
+def test_partitions_jobs_schedule_and_sensor(definitions):
+    repository = definitions.get_repository_def()
+    jobs = {job.name for job in repository.get_all_jobs()}
+    assert {f"refresh_{name.replace('-', '_')}" for name in BY_DATASET.get_partition_keys()} <= jobs
+    assert [schedule.name for schedule in repository.schedule_defs] == ["nightly_refresh"]
+    assert [sensor.name for sensor in repository.sensor_defs] == ["follow_changes"]
+
+
+def test_every_table_of_the_catalog_has_blocking_checks(definitions):
+    graph = definitions.resolve_asset_graph()
+    blocked = {key.asset_key.to_user_string() for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
+    assert ASSETS["catalog"] <= blocked
+
+
+def test_the_schedule_asks_only_for_datasets_in_use(definitions, tmp_path):
+    from assets.home import Home
+    from assets.manifests import Manifest, Manifests
+    from orchestration.schedules import nightly_refresh
+
+    def requested():
+        context = dg.build_schedule_context(
+            resources={"home": Home(root=str(tmp_path))},
+            scheduled_execution_time=_three_o_clock(),
+            repository_def=definitions.get_repository_def(),
+        )
+        return [r.partition_key for r in nightly_refresh.evaluate_tick(context).run_requests]
+
+    assert requested() == []
+    Manifests(tmp_path).save(Manifest("raw_files", "sample-shop", "r", "1", "f", "v", {}))
+    assert requested() == ["sample-shop"]
+
+
+def _three_o_clock():
+    from datetime import UTC, datetime
+
+    return datetime(2026, 1, 2, 3, tzinfo=UTC)

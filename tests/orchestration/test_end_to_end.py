@@ -1,0 +1,156 @@
+"""From raw files to a published snapshot by the command line: the embedded places, killed on the way and run again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from assets.files import sha256_of
+
+DATASET = "sample-places"
+RUN = ["run", DATASET, "--protocol", "xia2024", "--seeds", "0"]
+TABLES = ("items", "users", "interactions", "reviews", "images", "rejects", "predictions", "recommendations")
+pytestmark = pytest.mark.end_to_end
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TRIFUSE_", "DAGSTER_"))}
+    encoders = {"TRIFUSE_TEXT_ENCODER": "tfidf-svd", "TRIFUSE_IMAGE_ENCODER": "color-gradient-histogram"}
+    return kept | encoders | {"TRIFUSE_HOME": str(home), "TRIFUSE_DEVICE": "cpu"}
+
+
+def trifuse(home: Path, *arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "orchestration.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment(home), timeout=500, check=False)
+
+
+def contents(home: Path) -> dict[str, list]:
+    """Every table that holds no times of day, sorted."""
+    with duckdb.connect(str(home / "serving.duckdb"), read_only=True) as connection:
+        return {table: connection.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall() for table in TABLES}
+
+
+def kill_when(home: Path, word: str) -> None:
+    """Start the run and kill -9 it as soon as a line of progress holds the word."""
+    command = [sys.executable, "-m", "orchestration.cli", *RUN]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(home), start_new_session=True)
+    for line in process.stderr:
+        if word in line:
+            break
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait(30) == -signal.SIGKILL, "it ended before it could be killed"
+    process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    """A home in which the run went undisturbed."""
+    home = tmp_path_factory.mktemp("home")
+    done = trifuse(home, *RUN)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "poster-transformer" in done.stdout and "index.html" in done.stdout
+    return home
+
+
+def rows(home: Path, query: str) -> list[dict]:
+    done = trifuse(home, "sql", query, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_killed_three_times_it_ends_with_the_same_tables(home, tmp_path):
+    for word in ("inspected 1,000", "folds sample-places: done", "epoch 2"):
+        kill_when(tmp_path, word)
+    done = trifuse(tmp_path, *RUN)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert contents(tmp_path) == contents(home)
+    assert not [p for p in tmp_path.rglob("*.part") if "landing" not in p.parts], "no half-written file is left"
+
+
+def test_a_second_run_computes_nothing(home):
+    started = time.monotonic()
+    done = trifuse(home, *RUN)
+    assert done.returncode == 0 and "nothing has changed, nothing was computed" in done.stdout
+    assert time.monotonic() - started < 120, "nothing to do may not take minutes"
+
+
+def test_posters_beat_every_other_model_with_intervals_that_do_not_overlap(home):
+    board = {(r["model"], r["variant"]): r for r in rows(home, f"from leaderboard('{DATASET}', 'rmse')")}
+    best = board.pop(("poster-transformer", "cro"))
+    assert ("poster-transformer", "sin") in board and len(board) >= 6
+    for other in board.values():
+        assert best["ci_high"] < other["ci_low"], (best, other)
+
+
+def test_every_file_is_accounted_for(home):
+    for audit in rows(home, "from ingest_audit"):
+        assert audit["rows_read"] == audit["rows_loaded"] + audit["rows_rejected"] + audit["rows_duplicate"], audit
+    truth = json.loads((home / f"landing/samples/{DATASET}/{DATASET}.truth.json").read_text())
+    assert truth["name"] == DATASET
+    assert rows(home, "select count(*) as n from rejects")[0]["n"] >= 20
+
+
+def test_trace_ends_at_files_whose_hash_is_right(home):
+    metric = rows(home, f"from leaderboard('{DATASET}', 'rmse')")[0]["metric_id"]
+    done = trifuse(home, "trace", metric)
+    assert done.returncode == 0, done.stderr
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    for name in ("yelp/yelp_academic_dataset_review.json", "yelp/yelp_academic_dataset_business.json"):
+        at = lines.index(f"file {name}")
+        digest = sha256_of(home / "landing" / "samples" / DATASET / name)
+        assert lines[at + 1].split()[:2] == ["SHA-256", digest]
+    assert any(line.startswith("image_embeddings") for line in lines)
+    assert trifuse(home, "trace", "no-such-id").returncode == 1
+
+
+def test_recommendations_leave_out_what_was_rated_and_say_why(home):
+    user = rows(home, "select user_id from users order by interactions desc limit 1")[0]["user_id"]
+    listed = rows(home, f"from recommend('{DATASET}', '{user}', 10)")
+    assert [r["rank"] for r in listed] == list(range(1, 11)) and listed[0]["model"] == "poster-transformer"
+    assert all("which you liked" in r["why"] for r in listed)
+    seen = {r["item_id"] for r in rows(home, f"select item_id from interactions where user_id = '{user}'")}
+    assert not seen & {r["item_id"] for r in listed}
+    done = trifuse(home, "recommend", DATASET, user, "-k", "3", "--model", "svd")
+    assert done.returncode == 0 and "svd" in done.stdout
+    assert trifuse(home, "recommend", DATASET, "nobody").returncode == 1
+
+
+def test_similar_items_share_the_picture_or_the_words(home):
+    item = rows(home, "select item_id from items where has_image order by item_id limit 1")[0]["item_id"]
+    near = rows(home, f"from similar_items('{DATASET}', '{item}', 5)")
+    assert len(near) == 5 and near[0]["similarity"] >= near[-1]["similarity"] > 0
+
+
+def test_formats_and_exit_statuses(home, tmp_path):
+    text = trifuse(home, "sql", "select 1 as a, 'x,y' as b", "--format", "csv").stdout
+    assert list(csv.DictReader(io.StringIO(text))) == [{"a": "1", "b": "x,y"}]
+    assert trifuse(home, "sql", "select nonsense").returncode == 1
+    assert trifuse(home, "run", "no-such-dataset").returncode == 2
+    assert trifuse(home, "run", DATASET, "--models", "no-such-model").returncode == 2
+    nothing = trifuse(tmp_path, "sql", "select 1")
+    assert nothing.returncode == 1 and "make demo" in nothing.stderr and "Traceback" not in nothing.stderr
+
+
+def test_readers_never_meet_a_lock_while_a_refresh_writes(home):
+    with duckdb.connect(str(home / "warehouse.duckdb")):
+        assert rows(home, "select count(*) as n from items")[0]["n"] > 0
+
+
+def test_doctor_says_that_the_demo_can_run(home):
+    done = trifuse(home, "doctor")
+    assert done.returncode == 0 and "the demo can run" in done.stdout and "ml-1m" in done.stdout
+
+
+def test_a_dataset_without_files_says_how_to_get_them(tmp_path):
+    done = trifuse(tmp_path, "run", "ml-100k")
+    assert done.returncode == 1 and "files.grouplens.org" in done.stderr and "Traceback" not in done.stderr
