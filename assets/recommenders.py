@@ -137,6 +137,9 @@ class Workshop:
         )[0]  # fmt: skip
 
     def _fit(self, cell: Cell, say: Say) -> Output:
+        import torch
+
+        torch.set_num_threads(self.home.threads)
         catalog, features = self.data()
         fold = load_fold(self.home, cell.dataset, cell.protocol, cell.seed)
         parts = {name: catalog.interactions.take(fold == code) for name, code in FOLDS.items()}

@@ -13,7 +13,7 @@ from assets.partitions import BY_DATASET
 from assets.steps import Output, Say, materialize
 from models.splits import PROTOCOLS, TEST, TRAIN, VALID, refuse_leakage, split
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 BASIS = "interactions"
 """The key under which a fold file keeps the data version of the interactions that it was made of."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 640, 280
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 44
+LEFT, RIGHT, TOP, BOTTOM = 68, 12, 12, 44
 COLOURS = 8
 """How many series the style sheet has colours for (classes s0 .. s7)."""
 
@@ -25,10 +25,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing and its legend: (name, slot, dashed)."""
+    """A drawing and its legend: (name, slot, dashed). marked: whether it shows published values."""
 
     svg: Markup
     legend: list[tuple[str, int, bool]] = field(default_factory=list)
+    marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 def line_chart(series: list[Series], x_ticks: list[tuple[float, str]], x_name: str, y_name: str, alt: str) -> Chart:
     """Lines over a common x axis; x_ticks are (place, label)."""
     values = [y for one in series for _, y in one.points if y is not None]
-    places = [x for x, _ in x_ticks]
+    places = [x for x, _ in x_ticks] + [x for one in series for x, _ in one.points]
     marks = ticks(min(values), max(values))
     x = Axis(min(places), max(places), LEFT, WIDTH - RIGHT - 8)
     y = Axis(marks[0], marks[-1], HEIGHT - BOTTOM, TOP)
@@ -68,11 +69,15 @@ def line_chart(series: list[Series], x_ticks: list[tuple[float, str]], x_name: s
     return Chart(_svg(parts, HEIGHT, alt), [(one.name, one.slot, one.dashed) for one in series])
 
 
-def interval_chart(rows: list[tuple[str, float, float | None, float | None, float | None]], name: str, alt: str) -> Chart:
-    """A dot with its interval per row: (label, value, low, high, published value)."""
+Estimate = tuple[str, float, float | None, float | None, float | None]
+"""(label, value, low, high, published value)."""
+
+
+def interval_chart(rows: list[Estimate], name: str, alt: str) -> Chart:
+    """A dot with its interval per row."""
     values = [v for _, *numbers in rows for v in numbers if v is not None]
     marks = ticks(min(values), max(values))
-    left, step = 180, 26
+    left, step = 214, 26
     height = TOP + step * len(rows) + BOTTOM
     x = Axis(marks[0], marks[-1], left, WIDTH - RIGHT - 16)
     parts = [_upright(x(mark), height, f"{mark:g}") for mark in marks]
@@ -87,7 +92,7 @@ def interval_chart(rows: list[tuple[str, float, float | None, float | None, floa
             points = f"{at},{y - 6} {at + 6},{y} {at},{y + 6} {at - 6},{y}"
             parts.append(f'<polygon class="published" points="{points}"><title>{published:g}</title></polygon>')
     parts.append(_text((left + WIDTH) / 2, height - 6, name, "middle"))
-    return Chart(_svg(parts, height, alt))
+    return Chart(_svg(parts, height, alt), marked=any(published is not None for *_, published in rows))
 
 
 def _svg(parts: list[str], height: float, alt: str) -> Markup:
@@ -116,6 +121,7 @@ def _upright(x: float, height: float, label: str) -> str:
 def _line(one: Series, x: Axis, y: Axis) -> str:
     there = [(x(place), y(value)) for place, value in one.points if value is not None]
     points = " ".join(f"{px},{py}" for px, py in there)
-    style = f's{one.slot % COLOURS}{" dashed" if one.dashed else ""}'
-    dots = "".join(f'<circle class="{style}" cx="{px}" cy="{py}" r="2.5"/>' for px, py in there) if len(there) <= 12 else ""
+    style = f"s{one.slot % COLOURS}{' dashed' if one.dashed else ''}"
+    dotted = there if len(there) <= 12 else []
+    dots = "".join(f'<circle class="{style}" cx="{px}" cy="{py}" r="2.5"/>' for px, py in dotted)
     return f'<polyline class="{style}" points="{points}"/>{dots}'

@@ -10,10 +10,10 @@ METRICS = {
     "mse": "MSE: mean squared difference between true and predicted rating; lower is better.",
     "accuracy": "Accuracy: share of test ratings whose like or dislike is predicted rightly.",
     "precision": "Precision: share of the predicted likes that are likes; with @k, of the first k recommended items.",
-    "recall": "Recall: share of the likes that are predicted; with @k, that are among the first k of the full catalogue.",
+    "recall": "Recall: share of the likes that are predicted; with @k, that are among the first k of the catalogue.",
     "f1": "F1: harmonic mean of precision and recall.",
     "auc": "AUC: probability that a like is scored above a dislike.",
-    "ndcg": "NDCG@k: discounted gain of the likes among the first k, as a share of the best possible; per user, then the mean.",
+    "ndcg": "NDCG@k: discounted gain of the likes among the first k, as a share of the best possible; mean over users.",
     "mrr": "MRR: mean over users of 1 / rank of the first liked item in the full catalogue minus seen.",
     "map": "MAP: mean over users of average precision.",
     "hit": "Hit@k: share of users with a like among their first k.",
@@ -24,7 +24,7 @@ ALWAYS = (
     "Value: mean over the seeds; sd is their standard deviation. Each seed is its own split and its own training.",
     "95% interval: ends of the percentile bootstrap intervals, averaged over the seeds.",
     "n: test ratings, or users for a ranking metric, per seed.",
-    "p: two-sided paired bootstrap over users with Holm's correction for all comparisons of a protocol; bold below .05.",
+    "p: two-sided paired bootstrap over users with Holm's correction over a protocol's comparisons; bold below .05.",
     "Detectable: the true difference that such a test finds with probability 80%.",
 )
 

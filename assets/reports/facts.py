@@ -27,7 +27,7 @@ def dataset_facts(material: Material) -> list[tuple[str, str]]:
         ("Mean rating", f"{rows.ratings.mean():.2f} on {about.rating_low:g}–{about.rating_high:g}" if n else "–"),
         ("Items with a picture", f"{items.has_image.mean():.1%}" if n_items else "–"),
         ("Items with text", f"{items.has_text.mean():.1%}" if n_items else "–"),
-        ("Rated from – to", _span(rows.timestamps)),
+        ("Rated between", _span(rows.timestamps)),
     ]
     return facts
 
@@ -38,7 +38,7 @@ def _span(seconds) -> str:
         return "no times in the source"
     days = [f"{pd.Timestamp(int(end), unit='s'):%Y-%m-%d}" for end in (known.min(), known.max())]
     partial = "" if len(known) == len(seconds) else f" ({len(known) / len(seconds):.0%} of the ratings have a time)"
-    return " – ".join(days) + partial
+    return " and ".join(days) + partial
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,9 @@ def encoders(manifests: dict[str, Manifest]) -> list[EncoderFacts]:
         if asset in manifests:
             told = manifests[asset].metadata
             identity = told.get("identity") or {}
-            found.append(
-                EncoderFacts(
-                    content, told.get("encoder", "–"), told.get("description", ""), identity.get("dimension", "–"),
-                    str(identity.get("revision", ""))[:24], told.get("seconds"),
-                )  # fmt: skip
-            )
+            revision = str(identity.get("revision", ""))[:24]
+            described = told.get("encoder", "–"), told.get("description", ""), identity.get("dimension", "–")
+            found.append(EncoderFacts(content, *described, revision, told.get("seconds")))
     return found
 
 

@@ -35,13 +35,13 @@ def _lead(board: Board, pairs: list[Pair]) -> str:
     if not pair.significant:
         tail = f" Its lead over {_listed([_other(p, best.label) for p in beaten])} is significant." if beaten else ""
         return (
-            f"Its lead of {gap:.4f} over {second.label} is within chance (p = {_p(pair.p)}, paired bootstrap over users, "
-            f"Holm-corrected): call it a tie.{tail}"
+            f"Its lead of {gap:.4f} over {second.label} is within chance ({_p(pair.p)}, paired bootstrap over "
+            f"users, Holm-corrected): call it a tie.{tail}"
         )
     everyone = "" if len(beaten) < len(board.rows) - 1 or len(beaten) < 2 else ", as is its lead over every other model"
     return (
         f"It is {gap:.4f} ahead of the next, {second.label}; the difference is significant "
-        f"(p = {_p(pair.p)}, paired bootstrap over users, Holm-corrected){everyone}."
+        f"({_p(pair.p)}, paired bootstrap over users, Holm-corrected){everyone}."
     )
 
 
@@ -54,24 +54,21 @@ def _listed(names: list[str]) -> str:
 
 
 def _p(value: float) -> str:
-    return f"{value:.3f}"
+    return f"p = {value:.3f}" if value >= 0.001 else "p below 0.001"
 
 
 def published_sentence(board: Board) -> str | None:
     """The best row against the best number published under the same protocol; None where none was."""
-    papers = [p for row in board.rows for p in row.published] + board.published_only
+    papers = board.papers
     if not papers:
         return None
     pick = min if board.lower_is_better else max
     best = pick(papers, key=lambda p: p.value)
     gap = board.best.value - best.value
-    if abs(gap) < 0.0005:
-        place = "the same as"
-    else:
-        place = f"{abs(gap):.4f} {'above' if gap > 0 else 'below'}"
+    place = "level with" if abs(gap) < 0.0005 else f"{abs(gap):.4f} {'above' if gap > 0 else 'below'}"
     return (
         f"The best number published under this protocol is {best.value:g} ({best.label}; {best.source}, {best.place}); "
-        f"the best model here is {place} it. The papers' folds are not public, so this is a comparison of protocols, not of the same rows."
+        f"the best model here is {place} it. The paper's folds are not public: the test ratings differ."
     )
 
 
@@ -85,12 +82,12 @@ def poster_sentence(board: Board, pairs: list[Pair]) -> str | None:
     verdict = "significant" if pair.significant else "within chance"
     return (
         f"Adding the picture (cro against sin) {direction} the RMSE of poster-transformer by {abs(with_it):.4f}, "
-        f"which is {verdict} (p = {_p(pair.p)})."
+        f"which is {verdict} ({_p(pair.p)})."
     )
 
 
 def ranking_agreement(boards: list[Board]) -> str | None:
-    """Kendall's tau between the orders of models under the first protocol and under global-time; None below 3 models."""
+    """Kendall's tau between the models' orders under the first protocol and global-time; None below 3 models."""
     honest = next((b for b in boards if b.protocol.name == "global-time"), None)
     if honest is None or honest is boards[0]:
         return None
@@ -105,5 +102,3 @@ def ranking_agreement(boards: list[Board]) -> str | None:
         f"Ordering {len(shared)} models by {boards[0].protocol.name} and by global-time agrees with Kendall's tau "
         f"{tau:.2f} (1: the same order, -1: reversed)."
     )
-
-

@@ -59,6 +59,11 @@ class Board:
         return self.primary.metric in LOWER_IS_BETTER
 
     @property
+    def papers(self) -> list[Published]:
+        """Every published row under this protocol: those of our models in their order, then the others."""
+        return [paper for row in self.rows for paper in row.published] + self.published_only
+
+    @property
     def best(self) -> Row:
         """The first row."""
         return self.rows[0]
@@ -95,7 +100,7 @@ def _row(model: str, variant: str, cells: pd.DataFrame, about: Protocol) -> Row 
         model, variant, float(main.value.mean()), _number(main.value.std()),
         _number(main.ci_low.mean()), _number(main.ci_high.mean()),
         [_number(_of(cells, measure).value.mean()) for measure in about.metrics],
-        _number(_of(cells, Measure("train_rmse")).value.mean()), _number(_of(cells, Measure("valid_rmse")).value.mean()),
+        *(_number(_of(cells, Measure(f"{fold}_rmse")).value.mean()) for fold in ("train", "valid")),
         sorted(int(seed) for seed in main.seed), None if main.n.isna().all() else round(float(main.n.mean())),
         float(main.fit_seconds.mean()), float(main.peak_memory_mb.max()),
     )  # fmt: skip

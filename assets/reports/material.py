@@ -79,7 +79,7 @@ def _records(home: Home, name: str, metrics: pd.DataFrame, manifests: Manifests)
 
 
 def popularity(items: np.ndarray, n_items: int) -> np.ndarray:
-    """int [n_items]: the decile (1 rarest .. 10 most rated) of each item by its number of rows; equal counts share one."""
+    """int [n_items]: each item's decile by its number of rows, 1 rarest .. 10 most; equal counts share one."""
     counts = pd.Series(np.bincount(items, minlength=n_items))
     share = (counts.rank(method="average") - 0.5) / max(n_items, 1)
     return np.minimum(np.floor(share * 10).astype(int) + 1, 10).to_numpy()

@@ -13,7 +13,7 @@ from assets.reports.leaderboard import Board, board, shown
 from assets.reports.material import Material
 from assets.reports.posters import Thumbnails
 from assets.reports.published import published_for
-from assets.reports.residuals import test_folds
+from assets.reports.residuals import folds_of
 from assets.reports.wall import two_models, wall
 from assets.steps import Say
 from models.splits import Protocol
@@ -49,7 +49,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
 
 
 def _section(material: Material, one: Board) -> dict[str, Any]:
-    folds = test_folds(material, one.protocol.name, [(row.model, row.variant) for row in one.rows])
+    folds = folds_of(material, one.protocol.name, [(row.model, row.variant) for row in one.rows])
     rated = bool(folds) and rates(one.protocol)
     return {
         "board": one,
@@ -82,7 +82,7 @@ def render(page: dict[str, Any]) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    environment.filters |= {"number": number, "size": size, "metric": shown}
+    environment.filters |= {"number": number, "printed": printed, "signed": signed, "size": size, "metric": shown}
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "sort.js"))
     return environment.get_template("page.html.j2").render(page, style=style, script=script)
 
@@ -90,6 +90,16 @@ def render(page: dict[str, Any]) -> str:
 def number(value: Any, digits: int = 4) -> str:
     """A number with so many decimals; a dash where there is none."""
     return "–" if value is None or value != value else f"{value:,.{digits}f}"
+
+
+def printed(value: float) -> str:
+    """A published number as it was printed: three decimals, four where there are four."""
+    return f"{value:.3f}" if round(value, 3) == value else f"{value:.4f}"
+
+
+def signed(value: float, digits: int = 4) -> str:
+    """A difference with its sign."""
+    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def size(value: float) -> str:
@@ -108,7 +118,8 @@ def summary(page: dict[str, Any], target: Path) -> str:
         one = section["board"]
         leaky = " (random split: leaky by design)" if one.protocol.leaky_by_design else ""
         name = shown(one.primary)
-        lines += [f"{one.protocol.name}{leaky}", "", f"| model | {name} | 95% | seeds | published |", "|---|---|---|---|---|"]
+        lines += [f"{one.protocol.name}{leaky}", "", f"| model | {name} | 95% | seeds | published |"]
+        lines.append("|---|---|---|---|---|")
         for row in one.rows:
             papers = ", ".join(f"{p.value:g}" for p in row.published)
             interval = f"{number(row.low)} – {number(row.high)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from assets.recommenders import Cell
 from assets.reports.charts import Chart, Series, interval_chart, line_chart
-from assets.reports.leaderboard import Board, shown
+from assets.reports.leaderboard import Board, Row, shown
 from assets.reports.residuals import Fold, counts_by, rmse_by
 
 MOST_LINES = 6
@@ -31,20 +31,22 @@ def intervals(board: Board) -> Chart:
     ours = [v for row in board.rows for v in (row.value, row.low, row.high) if v is not None]
     low, high = min(ours), max(ours)
     reach = 1.5 * max(high - low, 0.02 * abs(high))
-    rows = [
-        (row.label, row.value, row.low, row.high, next((p.value for p in row.published if low - reach < p.value < high + reach), None))
-        for row in board.rows
-    ]  # fmt: skip
+    rows = [(row.label, row.value, row.low, row.high, _near(row, low - reach, high + reach)) for row in board.rows]
     return interval_chart(rows, shown(board.primary), f"{shown(board.primary)} and 95% interval of every model")
+
+
+def _near(row: Row, low: float, high: float) -> float | None:
+    return next((paper.value for paper in row.published if low < paper.value < high), None)
 
 
 def learning_curves(board: Board, records: dict[Cell, dict[str, Any]]) -> list[tuple[str, int, Chart]]:
     """(model, restarts, plot) of each model that learns in epochs: its first seed under the board's protocol."""
     found = []
     for row in board.rows:
-        cells = [c for c in records if (c.model, c.variant, c.protocol) == (row.model, row.variant, board.protocol.name)]
+        key = row.model, row.variant, board.protocol.name
+        cells = [cell for cell in records if (cell.model, cell.variant, cell.protocol) == key]
         curve = records[min(cells, key=lambda c: c.seed)]["curve"] if cells else []
-        if curve:
+        if any(_known(point, "valid_rmse") is not None for point in curve):
             found.append((row.label, len(_runs(curve)), _curve(row.label, curve)))
     return found
 
@@ -57,15 +59,21 @@ def _runs(curve: list[dict[str, float]]) -> list[list[dict[str, float]]]:
 
 def _curve(label: str, curve: list[dict[str, float]]) -> Chart:
     series = [
-        Series(name, [(point["epoch"], point.get(key)) for point in run], slot, dashed=key == "train_rmse")
+        Series(name, [(point["epoch"], _known(point, key)) for point in run], slot, dashed=key == "train_rmse")
         for run in _runs(curve)
         for slot, (name, key) in enumerate((("validation", "valid_rmse"), ("training", "train_rmse")))
     ]
     last = int(max(point["epoch"] for point in curve))
     step = max(1, -(-last // 10))
     places = [(float(epoch), str(epoch)) for epoch in range(1, last + 1, step)]
-    chart = line_chart(series, places, "epoch", "RMSE", f"Learning curve of {label}: training and validation RMSE by epoch")
+    alt = f"Learning curve of {label}: training and validation RMSE by epoch"
+    chart = line_chart(series, places, "epoch", "RMSE", alt)
     return Chart(chart.svg, chart.legend[:2])
+
+
+def _known(point: dict[str, float], key: str) -> float | None:
+    value = point.get(key)
+    return None if value is None or value != value else value
 
 
 def by_star(board: Board, folds: list[Fold], rating_values: tuple[float, ...]) -> Slices:
@@ -73,8 +81,10 @@ def by_star(board: Board, folds: list[Fold], rating_values: tuple[float, ...]) -
     return _slices(board, folds, "ratings", rating_values, [f"{value:g}" for value in rating_values], "true rating")
 
 
-def by_popularity(board: Board, folds: list[Fold]) -> Slices:
-    """RMSE by decile of the items' number of training ratings."""
+def by_popularity(board: Board, folds: list[Fold]) -> Slices | None:
+    """RMSE by decile of the items' number of training ratings; None where all are in one, as under cold-item."""
+    if sum(count > 0 for count in counts_by(folds, "deciles", DECILES)) < 2:
+        return None
     heads = [str(decile) for decile in DECILES]
     return _slices(board, folds, "deciles", DECILES, heads, "decile of items by training ratings (10: most rated)")
 

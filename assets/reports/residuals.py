@@ -31,7 +31,7 @@ class Fold:
     squared: dict[Name, np.ndarray] = field(default_factory=dict)
 
 
-def test_folds(material: Material, protocol: str, names: Iterable[Name]) -> list[Fold]:
+def folds_of(material: Material, protocol: str, names: Iterable[Name]) -> list[Fold]:
     """The test folds of a protocol, one per seed, with the squared errors of the named models."""
     wanted = set(names)
     by_seed: dict[int, list[Cell]] = {}

@@ -30,6 +30,13 @@ class Links:
     count: Tensor
     total: Tensor
 
+    def standing(self, owners: Tensor, own: Tensor | None) -> tuple[Tensor, Tensor]:
+        """[batch, 1] each: ratings and shrunk mean residual of `owners`, without the residual `own` if given."""
+        count, total = self.count[owners, None], self.total[owners, None]
+        if own is not None:
+            count, total = count - 1, total - own
+        return count, total / (count + SHRINK)
+
 
 def links(train: Interactions, n_users: int, n_items: int, device: str = "cpu") -> tuple[Links, Links]:
     """The train fold seen from its users and from its items."""
@@ -111,15 +118,34 @@ class HistoryCode(nn.Module):
             plain = _Spread.apply(*self.link.plain, torch.cat([self.opinion.weight, self.presence.weight], 1))
         return weighted, *plain.chunk(2, 1)
 
-    def forward(self, sums: tuple[Tensor, ...], owners: Tensor, others: Tensor | None, rows: Tensor | None) -> Tensor:
-        """[batch, size]: the codes of `owners`. Given train `rows` and their `others`, these are left out."""
+    def forward(self, sums: tuple[Tensor, ...], owners: Tensor, others: Tensor | None, own: Tensor | None) -> Tensor:
+        """[batch, size]: the codes of `owners`; given residuals `own` of their ratings of `others`, without them."""
         weighted, opinion, presence = (table[owners] for table in sums)
-        count, total = self.link.count[owners, None], self.link.total[owners, None]
-        if rows is not None:
-            own, residual = self.opinion(others), self.link.residual[rows, None]
-            weighted, opinion = weighted - residual * own, opinion - own
+        count, mean = self.link.standing(owners, own)
+        if own is not None:
+            vector = self.opinion(others)
+            weighted, opinion = weighted - own * vector, opinion - vector
             presence = presence - self.presence(others)
-            count, total = count - 1, total - residual
-        mean, scale = total / (count + SHRINK), torch.rsqrt(count + 1)
+        scale = torch.rsqrt(count + 1)
         # log(n + 1) of 0 to 1000 ratings, brought to about -1..1
         return torch.cat([(weighted - mean * opinion) * scale, presence * scale, mean, count.log1p() / 3.5 - 1], 1)
+
+
+class Taste(nn.Module):
+    """What users' ratings say of a content: the codes of the contents that they rated, weighted by how they did."""
+
+    def __init__(self, link: Links, codes: Tensor) -> None:
+        super().__init__()
+        self.link = link
+        self.register_buffer("codes", codes)
+        self.register_buffer("weighted", link.weighted[0] @ codes)
+        self.register_buffer("plain", link.plain[0] @ codes)
+
+    def forward(self, users: Tensor, items: Tensor, own: Tensor | None) -> Tensor:
+        """[batch, width]: taste x code of each pair; given the pairs' residuals `own`, without these ratings."""
+        codes = self.codes[items]
+        weighted, plain = self.weighted[users], self.plain[users]
+        count, mean = self.link.standing(users, own)
+        if own is not None:
+            weighted, plain = weighted - own * codes, plain - codes
+        return (weighted - mean * plain) * torch.rsqrt(count + 1) * codes

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from models.data import Features, Interactions
 from models.fusion.encoder import Encoder
-from models.fusion.history import HistoryCode, Links
+from models.fusion.history import SHRINK, HistoryCode, Links
+from models.fusion.neighbours import Agreement
 from models.fusion.tokens import ITEM_VECTORS, USER_FIELDS, FieldToken, VectorToken, in_order, lift
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ class IdToken(nn.Module):
         self.drop = nn.Dropout(config.id_dropout)
         self.lift = lift(code, (code + config.width) // 2, config.width)
 
-    def forward(self, sums: tuple[Tensor, ...], owners: Tensor, others: Tensor | None, rows: Tensor | None) -> Tensor:
+    def forward(self, sums: tuple[Tensor, ...], owners: Tensor, others: Tensor | None, own: Tensor | None) -> Tensor:
         """[batch, width]; arguments as HistoryCode.forward has them."""
-        code = torch.cat([self.identity(owners), self.history(sums, owners, others, rows)], 1)
+        code = torch.cat([self.identity(owners), self.history(sums, owners, others, own)], 1)
         return self.lift(self.drop(code))
 
 
@@ -44,11 +45,14 @@ class PosterNetwork(nn.Module):
         features: Features,
         vectors: list[str],
         both: tuple[Links, Links],
+        agreement: Agreement,
         config: PosterTransformerConfig,
     ) -> None:
         super().__init__()
         device = str(both[0].count.device)
         self.user_id, self.item_id = (IdToken(link, config) for link in both)
+        self.__dict__["agreement"] = agreement  # shared by all restarts and made of the data, so not in the state
+        self.agree = nn.Sequential(nn.Dropout(config.id_dropout), nn.Linear(2, config.width))
 
         def field_tokens(fields: dict, first: tuple[str, ...]) -> nn.ModuleList:
             chosen = (fields[name] for name in in_order(fields, first))
@@ -57,24 +61,52 @@ class PosterNetwork(nn.Module):
         self.of_user = field_tokens(features.user_fields, USER_FIELDS)
         self.of_item = field_tokens(features.item_fields, ())
         for name in in_order(vectors, ITEM_VECTORS):
-            table = features.item_vectors[name]
-            hidden = (min(table.shape[1], config.width) + config.width) // 2
-            self.of_item.append(VectorToken(table, hidden, config.width, config.vector_dropout, device))
+            self.of_item.append(VectorToken(features.item_vectors[name], both[0], config))
         n_tokens = 2 + len(self.of_user) + len(self.of_item)
         self.encoder = Encoder(n_tokens, config)
         self.head = nn.Linear(config.width, len(features.rating_values))
         with torch.no_grad():  # start from the ratings' own distribution
             classes = torch.from_numpy(classes_of(train.ratings, features))
             self.head.bias.copy_((classes.bincount(minlength=len(features.rating_values)) + 1.0).log())
+        values = np.asarray(features.rating_values, dtype=np.float32)
+        self.pair_bias = nn.Linear(4, len(values), bias=False)
+        with torch.no_grad():
+            self.pair_bias.weight.copy_(torch.from_numpy(0.5 * (values - values.mean()))[:, None])
         self.values = torch.tensor(features.rating_values, dtype=torch.float32, device=device)
         self.to(device)
 
-    def forward(self, users: Tensor, items: Tensor, rows: Tensor | None = None) -> Tensor:
-        """[batch, n rating values] logits. Train `rows`, where given, are left out of the history."""
-        user = self.user_id(self.user_id.history.sums(), users, items, rows)
-        item = self.item_id(self.item_id.history.sums(), items, users, rows)
-        tokens = [user, *_looked_up(self.of_user, users), item, *_looked_up(self.of_item, items)]
-        return self.head(self.encoder(torch.stack(tokens, 1))).float()
+    def forward(self, users: Tensor, items: Tensor, rows: Tensor) -> Tensor:
+        """[batch, n rating values] logits of train rows, which are left out of their users' and items' histories."""
+        own_user, own_item = (token.history.link.residual[rows, None] for token in (self.user_id, self.item_id))
+        user = self.user_id(self.user_id.history.sums(), users, items, own_user)
+        item = self.item_id(self.item_id.history.sums(), items, users, own_item)
+        of_user = torch.stack([user, *_looked_up(self.of_user, users)], 1)
+        of_item = torch.stack([item, *_looked_up(self.of_item, items)], 1)
+        return self.logits(of_user, of_item, users, items, (own_user, own_item), rows)
+
+    def logits(
+        self,
+        of_user: Tensor,
+        of_item: Tensor,
+        users: Tensor,
+        items: Tensor,
+        own: tuple[Tensor | None, Tensor | None] = (None, None),
+        rows: Tensor | None = None,
+    ) -> Tensor:
+        """[batch, n rating values]: from the tokens of users and items, [batch, tokens, width] each, of these pairs.
+
+        own: residuals of train `rows`, to be left out of the histories; None for pairs that are predicted.
+        """
+        by_ratings = self.agreement(users, items, rows)
+        _, user_mean = self.user_id.history.link.standing(users, own[0])
+        count, item_mean = self.item_id.history.link.standing(items, own[1])
+        nothing, rare = torch.zeros_like(of_item[:, 0]), SHRINK / (count + SHRINK)
+        agreements = [
+            token.agreement(users, items, own[0], rare) if isinstance(token, VectorToken) else nothing
+            for token in self.of_item
+        ]
+        hidden = self.encoder(torch.cat([of_user, of_item + torch.stack([self.agree(by_ratings), *agreements], 1)], 1))
+        return (self.head(hidden) + self.pair_bias(torch.cat([user_mean, item_mean, by_ratings], 1))).float()
 
     def expectation(self, logits: Tensor) -> Tensor:
         """[batch]: the expected rating under the softmax of the logits."""

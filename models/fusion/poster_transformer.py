@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from models.data import Features, Interactions
 from models.fusion.history import links
+from models.fusion.neighbours import Agreement
 from models.fusion.packing import digest, pack, unpack
 from models.fusion.poster_network import PosterNetwork, classes_of
 from models.recommender import FitReport, Progress, Recommender, silent
@@ -49,6 +50,10 @@ class PosterTransformerConfig(TrainingConfig):
     """Share of the id codes' features dropped in training."""
     vector_dropout: float = Field(0.2, ge=0, lt=1)
     """Share of the image and text vectors' entries dropped in training."""
+    agreement_width: int = Field(8, ge=1, le=1024)
+    """Principal components of an image or text that are compared with what the user rated."""
+    agreement_dropout: float = Field(0.3, ge=0, lt=1)
+    """Share of that comparison dropped in training."""
     squared_weight: float = Field(1.0, ge=0, le=100)
     """Weight of the expectation's squared error beside the cross-entropy."""
 
@@ -67,11 +72,17 @@ class PosterTransformer(Recommender):
     sinusoidal positions. Datasets with other fields have a token for each of theirs. Variant `cro` has the poster,
     `sin` leaves it out.
 
-    Three things the paper leaves open are decided here. (1) "Different low dimensional coding methods" of the ids: a
-    learned vector beside a summary of the id's other ratings, the target always left out, since a one-hot id alone
-    must learn each user from some hundred ratings (about 0.91-0.93 on ML-100K, a plain matrix factorization's level).
-    (2) The loss: cross-entropy of the softmax and squared error of its expectation, which is what RMSE asks for.
-    (3) Several restarts are averaged; `restarts=1` is the single network.
+    What the paper leaves open is decided here. (1) "Different low dimensional coding methods" of the ids: a learned
+    vector beside a summary of the id's other ratings, the target always left out, since a one-hot id alone must learn
+    each user from some hundred ratings. (2) The poster, title and introduction tokens carry, beside the encoder's
+    vector, how it agrees with the contents that the user rated; without it the network finds no taste for content in
+    some ten thousand ratings. It counts in proportion to how few ratings the item has. (3) The loss: cross-entropy of
+    the softmax and squared error of its expectation, which is what RMSE asks for. (4) Several restarts are averaged;
+    `restarts=1` is the single network. One thing departs from the letter: the bias b of eq. 14 is not a constant but
+    linear in the user's and the film's mean rating, so that the encoder has not to spend its first epochs on these.
+
+    Evidence (ML-100K, validation RMSE of seed 0, one network): none of it 0.905, with (2) ungated 0.907, with the bias
+    0.8955, with the bias and gated (2) 0.8965; on the sample shop 1.03 without (2), 0.78 with it.
     """
 
     name: ClassVar[str] = "poster-transformer"
@@ -111,12 +122,13 @@ class PosterTransformer(Recommender):
     def _build(self, train: Interactions, features: Features, device: str) -> None:
         self._train, self._features, self._device = train, features, torch.device(device)
         both = links(train, features.n_users, features.n_items, device)
+        agreement = Agreement(train, features.n_users, features.n_items, device)
         vectors = [name for name in features.item_vectors if not (self.variant == "sin" and name == "image")]
         self._networks = []
         with torch.random.fork_rng(devices=[]):
             for run in range(self.config.restarts):
                 torch.manual_seed(self.seed * 1009 + run)
-                self._networks.append(PosterNetwork(train, features, vectors, both, self.config).eval())
+                self._networks.append(PosterNetwork(train, features, vectors, both, agreement, self.config).eval())
 
     def _key(self) -> str:
         """All that a checkpoint depends on, in short."""
@@ -159,19 +171,24 @@ class PosterTransformer(Recommender):
         unique_users, user = np.unique(users, return_inverse=True)
         unique_items, item = np.unique(items, return_inverse=True)
         with autocast(self._device):
-            of_user, of_item = network.tables(self._indices(unique_users), self._indices(unique_items))
-            return self._over_pairs(network, of_user, of_item, user, item)
+            tables = network.tables(self._indices(unique_users), self._indices(unique_items))
+            return self._over_pairs(network, tables, (unique_users, unique_items), (user, item))
 
     def _over_pairs(
-        self, network: PosterNetwork, of_user: Tensor, of_item: Tensor, user: np.ndarray, item: np.ndarray
+        self,
+        network: PosterNetwork,
+        tables: tuple[Tensor, Tensor],
+        ids: tuple[np.ndarray, np.ndarray],
+        rows: tuple[np.ndarray, np.ndarray],
     ) -> np.ndarray:
-        """Expected ratings of the pairs (user[k], item[k]), which are rows of the two tables of tokens."""
+        """Expected ratings of pairs. tables: tokens of the users and items `ids`; rows: the pairs, as rows of both."""
         size = PAIRS if self._device.type == "cpu" else 64 * PAIRS
+        of_user, of_item = tables
+        users, items = (self._indices(some) for some in ids)
         out = [np.zeros(0, np.float32)]
-        for start in range(0, len(user), size):
-            u, i = (self._indices(part[start : start + size]) for part in (user, item))
-            logits = network.head(network.encoder(torch.cat([of_user[u], of_item[i]], 1))).float()
-            out.append(network.expectation(logits).cpu().numpy())
+        for start in range(0, len(rows[0]), size):
+            u, i = (self._indices(part[start : start + size]) for part in rows)
+            out.append(network.expectation(network.logits(of_user[u], of_item[i], users[u], items[i])).cpu().numpy())
         return np.concatenate(out)
 
     @torch.no_grad()
@@ -181,9 +198,10 @@ class PosterTransformer(Recommender):
         items = np.arange(self.n_items)
         with autocast(self._device):
             for network in self._networks:
-                of_user, of_item = network.tables(self._indices(users), self._indices(items))
+                tables = network.tables(self._indices(users), self._indices(items))
                 for row in range(len(users)):
-                    total[row] += self._over_pairs(network, of_user, of_item, np.full(self.n_items, row), items)
+                    pairs = np.full(self.n_items, row), items
+                    total[row] += self._over_pairs(network, tables, (users, items), pairs)
         return np.clip(total / len(self._networks), *self._features.scale)
 
     def _indices(self, array: np.ndarray) -> Tensor:

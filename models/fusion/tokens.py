@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from models.data import Field
+from models.fusion.history import Links, Taste
+
+if TYPE_CHECKING:
+    from models.fusion.poster_transformer import PosterTransformerConfig
 
 USER_FIELDS = ("age", "zip", "occupation", "gender")
 ITEM_VECTORS = ("image", "title", "introduction")
@@ -51,24 +56,55 @@ class FieldToken(nn.Module):
 
 
 class VectorToken(nn.Module):
-    """An encoder's output, standardised per dimension over the items that have it; a learned vector for the others."""
+    """An encoder's output, standardised per dimension over the items that have it; a learned vector for the others.
+
+    To an item's own token is added how its content agrees with the contents that the user rated: the product, entry by
+    entry, of its principal components and the user's taste for them, lifted to the same width. The fewer ratings an
+    item has, the more this counts: where behaviour says it all, content would only be learned by heart.
+    """
 
     CLAMP = 5.0
     """Standard deviations beyond which an entry says no more."""
 
-    def __init__(self, vectors: np.ndarray, hidden: int, width: int, dropout: float, device: str) -> None:
+    def __init__(self, vectors: np.ndarray, users: Links, config: PosterTransformerConfig) -> None:
         super().__init__()
+        device, width, size = users.count.device, config.width, vectors.shape[1]
         present = np.any(vectors != 0, axis=1)
-        known = vectors[present] if present.any() else np.zeros((1, vectors.shape[1]))
-        self.register_buffer("mean", torch.from_numpy(known.mean(0).astype(np.float32)))
-        self.register_buffer("std", torch.from_numpy(np.maximum(known.std(0), 1e-6).astype(np.float32)))
-        self.vectors = torch.from_numpy(vectors.astype(np.float32)).to(device)
-        self.present = torch.from_numpy(present)[:, None].to(device)
-        self.lift = nn.Sequential(nn.Dropout(dropout), lift(vectors.shape[1], hidden, width))
+        standard = _standardised(vectors, present, self.CLAMP)
+        self.register_buffer("vectors", torch.from_numpy(standard).to(device))
+        self.register_buffer("present", torch.from_numpy(present)[:, None].to(device))
+        hidden = (min(size, width) + width) // 2
+        self.lift = nn.Sequential(nn.Dropout(config.vector_dropout), lift(size, hidden, width))
         self.missing = nn.Parameter(torch.randn(width) * 0.02)
+        codes = torch.from_numpy(_principal(standard, present, config.agreement_width)).to(device)
+        self.taste = Taste(users, codes)
+        self.agree = nn.Sequential(nn.Dropout(config.agreement_dropout), nn.Linear(codes.shape[1] + 1, width))
 
-    def forward(self, rows: Tensor) -> Tensor:
-        """[len(rows), width]: the tokens of these items."""
-        standard = ((self.vectors[rows] - self.mean) / self.std).clamp(-self.CLAMP, self.CLAMP)
-        token = self.lift(standard)
-        return torch.where(self.present[rows], token, self.missing.to(token.dtype))
+    def forward(self, items: Tensor) -> Tensor:
+        """[len(items), width]: the tokens of these items, whoever looks at them."""
+        token = self.lift(self.vectors[items])
+        return torch.where(self.present[items], token, self.missing.to(token.dtype))
+
+    def agreement(self, users: Tensor, items: Tensor, own: Tensor | None, rare: Tensor) -> Tensor:
+        """[batch, width]: what is added to the item's token for this user. rare: [batch, 1], 1 for an unrated item."""
+        product = self.taste(users, items, own)
+        return rare * self.agree(torch.cat([product, product.sum(1, keepdim=True)], 1))
+
+
+def _standardised(vectors: np.ndarray, present: np.ndarray, clamp: float) -> np.ndarray:
+    known = vectors[present] if present.any() else np.zeros((1, vectors.shape[1]))
+    standard = ((vectors - known.mean(0)) / np.maximum(known.std(0), 1e-6)).clip(-clamp, clamp)
+    return np.where(present[:, None], standard, 0).astype(np.float32)
+
+
+def _principal(standard: np.ndarray, present: np.ndarray, width: int) -> np.ndarray:
+    """float32 [n, width]: the first principal components, half whitened, of mean square 1; 0 where absent."""
+    codes = np.zeros((len(standard), width), dtype=np.float32)
+    if present.sum() < 2:
+        return codes
+    known = standard[present] - standard[present].mean(0)
+    axes = np.linalg.svd(known.astype(np.float64), full_matrices=False)[2][:width]
+    components = known @ axes.T
+    components = components / np.sqrt(np.maximum(components.std(0), 1e-6))
+    codes[present, : len(axes)] = components / np.sqrt(np.mean(components**2))
+    return codes
