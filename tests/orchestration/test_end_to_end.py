@@ -43,7 +43,9 @@ def contents(home: Path) -> dict[str, list]:
 def kill_when(home: Path, word: str) -> None:
     """Start the run and kill -9 it as soon as a line of progress holds the word."""
     command = [sys.executable, "-m", "orchestration.cli", *RUN]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(home), start_new_session=True)
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=environment(home), start_new_session=True
+    )
     for line in process.stderr:
         if word in line:
             break

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from models.data import Features, Field, Interactions
 from models.fusion.encoder import Encoder, sinusoidal_positions
 from models.fusion.history import HistoryCode, links
+from models.fusion.neighbours import SHRINK_LIKENESS, SHRINK_MEAN, Agreement
 from models.fusion.packing import pack, unpack
 from models.fusion.poster_network import PosterNetwork, classes_of
 from models.fusion.poster_transformer import PosterTransformer, PosterTransformerConfig
@@ -58,7 +59,12 @@ def model() -> PosterTransformer:
 def network(variant_vectors: tuple[str, ...] = ("title", "introduction", "image")) -> PosterNetwork:
     train = folds()[0]
     torch.manual_seed(0)
-    return PosterNetwork(train, checkerboard(), list(variant_vectors), links(train, N_USERS, N_ITEMS), TINY).eval()
+    both, agreement = links(train, N_USERS, N_ITEMS), Agreement(train, N_USERS, N_ITEMS, "cpu")
+    return PosterNetwork(train, checkerboard(), list(variant_vectors), both, agreement, TINY).eval()
+
+
+def image_token(vectors: np.ndarray) -> VectorToken:
+    return VectorToken(vectors, links(folds()[0], N_USERS, N_ITEMS)[0], TINY).eval()
 
 
 def test_learns_the_checkerboard(model: PosterTransformer) -> None:
@@ -157,7 +163,8 @@ def test_history_leaves_the_target_out() -> None:
     torch.manual_seed(0)
     history = HistoryCode(link, 3)
     user, item = int(train.users[5]), int(train.items[5])
-    code = history(history.sums(), torch.tensor([user]), torch.tensor([item]), torch.tensor([5]))[0].detach().numpy()
+    own = link.residual[[5], None]
+    code = history(history.sums(), torch.tensor([user]), torch.tensor([item]), own)[0].detach().numpy()
     others = [row for row in np.flatnonzero(train.users == user) if row != 5]
     weight, table = link.residual.numpy()[others], history.opinion.weight.detach().numpy()[train.items[others]]
     mean = weight.sum() / (len(others) + 5)
@@ -176,8 +183,7 @@ def test_history_carries_gradient_like_a_dense_product() -> None:
 
 
 def test_items_without_a_poster_share_one_learned_token() -> None:
-    vectors = checkerboard().item_vectors["image"]
-    token = VectorToken(vectors, 8, 16, 0.0, "cpu").eval()
+    token = image_token(checkerboard().item_vectors["image"])
     out = token(torch.arange(N_ITEMS))
     assert torch.equal(out[3], token.missing)
     assert torch.equal(out[3], out[7])
@@ -187,10 +193,47 @@ def test_items_without_a_poster_share_one_learned_token() -> None:
 def test_vectors_are_standardised_over_the_items_that_have_them() -> None:
     vectors = checkerboard().item_vectors["image"] * 50 + 7
     vectors[3] = 0
-    token = VectorToken(vectors, 8, 16, 0.0, "cpu")
-    present = np.delete(vectors, 3, axis=0)
-    np.testing.assert_allclose(token.mean.numpy(), present.mean(0), rtol=1e-5)
-    np.testing.assert_allclose(token.std.numpy(), present.std(0), rtol=1e-5)
+    token = image_token(vectors)
+    present = np.delete(token.vectors.numpy(), 3, axis=0)
+    np.testing.assert_allclose(present.mean(0), 0, atol=1e-5)
+    np.testing.assert_allclose(present.std(0), 1, rtol=1e-4)
+    assert not token.vectors[3].any()
+
+
+def test_taste_leaves_the_target_out() -> None:
+    """The taste for a content is the sum over the user's other ratings, the target's own content left out."""
+    train, token = folds()[0], image_token(checkerboard().item_vectors["image"])
+    link, codes = token.taste.link, token.taste.codes.numpy()
+    user, item = int(train.users[5]), int(train.items[5])
+    got = token.taste(torch.tensor([user]), torch.tensor([item]), link.residual[[5], None])[0].numpy()
+    others = [row for row in np.flatnonzero(train.users == user) if row != 5]
+    weight = link.residual.numpy()[others]
+    taste = ((weight - weight.sum() / (len(others) + 5))[:, None] * codes[train.items[others]]).sum(0)
+    np.testing.assert_allclose(got, taste / np.sqrt(len(others) + 1) * codes[item], atol=1e-5)
+
+
+def test_agreement_by_ratings_leaves_the_own_rating_out() -> None:
+    """For a train row: the residual-weighted likeness of items, summed without the user's own product and rating."""
+    train = folds()[0]
+    agreement = Agreement(train, N_USERS, N_ITEMS, "cpu")
+    user, item = int(train.users[5]), int(train.items[5])
+    centred = (train.ratings - train.ratings.mean()).astype(np.float64)
+    centred /= centred.std()
+    of_item = np.bincount(train.items, centred, N_ITEMS) / (np.bincount(train.items, minlength=N_ITEMS) + SHRINK_MEAN)
+    residual = centred - of_item[train.items]
+    mean = np.bincount(train.users, residual, N_USERS) / (np.bincount(train.users, minlength=N_USERS) + SHRINK_MEAN)
+    table = np.zeros((N_USERS, N_ITEMS))
+    table[train.users, train.items] = residual - mean[train.users]
+    rated = table != 0
+    total, others = 0.0, [row for row in np.flatnonzero(train.users == user) if row != 5]
+    own_mean = residual[others].sum() / (len(others) + SHRINK_MEAN)
+    for row in others:
+        other = train.items[row]
+        likeness = np.delete(table[:, item] * table[:, other], user).sum()
+        norms = (table[rated[:, other], item] ** 2).sum() * (table[rated[:, item], other] ** 2).sum()
+        total += (residual[row] - own_mean) * likeness / (np.sqrt(norms) + SHRINK_LIKENESS)
+    got = agreement(torch.tensor([user]), torch.tensor([item]), torch.tensor([5]))[0, 0]
+    assert float(got) == pytest.approx(total / np.sqrt(len(others) + 1), abs=1e-4)
 
 
 def test_works_without_any_content_and_for_unseen_users_and_items() -> None:
