@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.limits import DUCKDB_WRITE, GPU
 from models.registry import RECOMMENDERS
 from orchestration.definitions import assets_and_checks
 from orchestration.instance import OWNER_TAG, open_instance, owner
@@ -77,6 +78,7 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
     with open_instance(settings) as instance:
         for stage in stages(request):
             tell(stage.title)
+            _tell_of_waiting(instance, tell)
             result = dg.materialize(
                 definitions,
                 selection=stage.selection,
@@ -91,6 +93,13 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
             if not result.success:
                 raise RunFailed(_reason(stage, result))
     return counts
+
+
+def _tell_of_waiting(instance: dg.DagsterInstance, tell) -> None:
+    """A stage that must wait for a pool says nothing while it waits, so that is said before."""
+    for pool in (DUCKDB_WRITE, GPU):
+        if instance.event_log_storage.get_concurrency_info(pool).active_slot_count:
+            tell(f"another run holds the pool {pool}; steps that need it wait until it ends")
 
 
 def _count(result: dg.ExecuteInProcessResult, counts: dict[str, int]) -> None:

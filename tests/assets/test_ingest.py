@@ -86,7 +86,8 @@ def test_csv_records_with_quotes_and_line_breaks(warehouse, tmp_path):
     folder = tmp_path / "ml-latest-small"
     folder.mkdir()
     (folder / "movies.csv").write_text(
-        'movieId,title,genres\n1,"American President, The (1995)",Comedy|Drama\n2,"Two\nlines (1999)",(no genres listed)\n'
+        'movieId,title,genres\n1,"American President, The (1995)",Comedy|Drama\n'
+        '2,"Two\nlines (1999)",(no genres listed)\n'
         "x,No id,Drama\n"
     )
     (folder / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,0.5,964982703\n1,2,4.7,-1\n")
