@@ -31,9 +31,9 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     instance = dg.DagsterInstance.get()
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.STARTING])):
         if OWNER_TAG in run.tags and _is_dead(run.tags[OWNER_TAG]):
-            instance.report_run_failed(
-                run, "the process that ran this was killed; run the same command again to finish"
-            )
+            instance.report_run_failed(run, "the process that ran this was killed; the same command finishes it")
+            # Without a daemon nobody else gives back the pool slots that the run held, and the next run would wait.
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return instance
 
 

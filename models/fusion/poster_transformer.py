@@ -34,7 +34,7 @@ class PosterTransformerConfig(TrainingConfig):
     patience: int = Field(2, ge=1)
     """Epochs without a better validation RMSE after which a restart stops."""
     restarts: int | None = Field(None, ge=1, le=32)
-    """Networks trained from different starts, whose predictions are averaged. None: 3 for 50,000 to 300,000 ratings, else 1."""
+    """Networks from different starts whose predictions are averaged. None: 3 for 50,000 to 300,000 ratings, else 1."""
     width: int = Field(64, ge=8, le=4096)
     """Length of a token. The paper has 768; 64 is as good on 90,000 ratings and what two CPU cores train in minutes."""
     layers: int = Field(2, ge=1, le=24)

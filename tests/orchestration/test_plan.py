@@ -1,0 +1,44 @@
+"""What a killed command leaves behind on the Dagster instance is put right by the next one."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from dagster import DagsterRunStatus
+from dagster._core.test_utils import create_run_for_test
+
+from orchestration import plan
+from orchestration.instance import OWNER_TAG, open_instance, owner
+from orchestration.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", os.environ.get("DAGSTER_HOME", ""))
+    return Settings(home=tmp_path)
+
+
+def test_runs_of_dead_processes_are_closed_and_their_slots_given_back(settings):
+    host, pid, _ = owner().split(" ")
+    with open_instance(settings) as instance:
+        dead, alive = (
+            create_run_for_test(instance, job_name="x", status=DagsterRunStatus.STARTED, tags={OWNER_TAG: tag})
+            for tag in (f"{host} {pid} 1", owner())
+        )
+        instance.event_log_storage.initialize_concurrency_limit_to_default("gpu")
+        assert instance.event_log_storage.claim_concurrency_slot("gpu", dead.run_id, "step").is_claimed
+    with open_instance(settings) as instance:
+        assert instance.get_run_by_id(dead.run_id).status == DagsterRunStatus.FAILURE
+        assert instance.get_run_by_id(alive.run_id).status == DagsterRunStatus.STARTED
+        assert instance.event_log_storage.get_concurrency_info("gpu").active_slot_count == 0
+
+
+def test_until_cuts_the_stages_off_and_models_are_those_asked_for():
+    titles = [stage.title for stage in plan.stages(plan.Request("ml-100k", until="embeddings"))]
+    assert titles == ["data"]
+    request = plan.Request("ml-100k", models=("bias", "svd"), protocols=("u1",), seeds=(3,))
+    stages = list(plan.stages(request))
+    assert [s.title for s in stages] == ["data", "bias", "svd", "recommendations", "evaluation and reports", "serving"]
+    assert stages[0].config["folds"]["config"] == {"protocols": ["u1"], "seeds": [3]}
+    assert stages[1].partition.keys_by_dimension == {"dataset": "ml-100k", "model": "bias"}
