@@ -80,6 +80,7 @@ images = _table(
     "One row per picture and what became of it: found, missing, corrupt or too large.",
     ["staged_records"],
     _by_inspection,
+    code_version="2",
 )
 users = _table(
     "users", "Everybody who is listed or rated something.", ["staged_records", "interactions"], _by_query("users")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,5 +51,5 @@ def _inspect(root: Path, name: str) -> dict[str, Any]:
         return {"status": "refused", "reason": "path leaves the raw folder"}
     report = inspect(path)
     facts = {key: getattr(report, key) for key in ("sha256", "width", "height", "bytes", "status")}
-    seen_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None) if path.exists() else None
-    return facts | {"reason": report.reason or None, "fetched_at": seen_at}
+    # Nothing was fetched: a picture on disk has no time of its own that would be the same on another machine.
+    return facts | {"reason": report.reason or None, "fetched_at": None}
