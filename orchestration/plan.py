@@ -79,16 +79,19 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
         for stage in stages(request):
             tell(stage.title)
             _tell_of_waiting(instance, tell)
-            result = dg.materialize(
-                definitions,
-                selection=stage.selection,
-                partition_key=stage.partition,
-                instance=instance,
-                resources={"home": home(settings)},
-                run_config={"ops": stage.config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                tags={OWNER_TAG: owner(), "trifuse/dataset": request.dataset},
-                raise_on_error=False,
-            )
+            try:
+                result = dg.materialize(
+                    definitions,
+                    selection=stage.selection,
+                    partition_key=stage.partition,
+                    instance=instance,
+                    resources={"home": home(settings)},
+                    run_config={"ops": stage.config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                    tags={OWNER_TAG: owner(), "trifuse/dataset": request.dataset},
+                    raise_on_error=False,
+                )
+            except dg.DagsterExecutionInterruptedError as interrupted:
+                raise KeyboardInterrupt from interrupted
             _count(result, counts)
             if not result.success:
                 raise RunFailed(_reason(stage, result))

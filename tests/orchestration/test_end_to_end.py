@@ -42,8 +42,8 @@ def contents(home: Path) -> dict[str, list]:
         return {table: connection.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall() for table in TABLES}
 
 
-def kill_when(home: Path, word: str) -> None:
-    """Start the run and kill -9 it as soon as a line of progress holds the word."""
+def stop_when(home: Path, word: str, how: signal.Signals) -> str:
+    """Start the run, send the signal as soon as a line of progress holds the word; returns what was said after it."""
     command = [sys.executable, "-m", "orchestration.cli", *RUN]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env=environment(home), start_new_session=True
@@ -51,9 +51,11 @@ def kill_when(home: Path, word: str) -> None:
     for line in process.stderr:
         if word in line:
             break
-    os.killpg(process.pid, signal.SIGKILL)
-    assert process.wait(30) == -signal.SIGKILL, "it ended before it could be killed"
+    process.send_signal(how)
+    said = process.stderr.read()
+    assert process.wait(60) == (1 if how == signal.SIGINT else -how), "it ended before it could be stopped"
     process.stderr.close()
+    return said
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +74,11 @@ def rows(home: Path, query: str) -> list[dict]:
     return json.loads(done.stdout)
 
 
-def test_killed_three_times_it_ends_with_the_same_tables(home, tmp_path):
+def test_stopped_and_killed_on_the_way_it_ends_with_the_same_tables(home, tmp_path):
+    said = stop_when(tmp_path, "inspected 1,000", signal.SIGINT)
+    assert "same command again" in said and "Traceback" not in said
     for word in ("inspected 1,000", "folds sample-places: done", "epoch 2"):
-        kill_when(tmp_path, word)
+        stop_when(tmp_path, word, signal.SIGKILL)
     done = trifuse(tmp_path, *RUN)
     assert done.returncode == 0, done.stderr[-3000:]
     assert contents(tmp_path) == contents(home)
