@@ -35,7 +35,6 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
     upstream = _versions(manifests, names)
 
     def compute(say: Say) -> Output:
-        _sweep(home.serving)
         with atomic_file(home.serving) as path:
             path.unlink()
             counts = publish(home, names, path, say)
@@ -52,12 +51,6 @@ def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
     assets = ("staged_records", *PUBLISHED, "text_embeddings", "image_embeddings")
     current = {f"{asset}@{name}": manifests.current(asset, name) for name in names for asset in assets}
     return {key: manifest.data_version for key, manifest in current.items() if manifest is not None}
-
-
-def _sweep(serving: Path) -> None:
-    """Remove what a killed publication left behind; nothing else writes files of these names."""
-    for leftover in serving.parent.glob(f".{serving.name}.*"):
-        leftover.unlink()
 
 
 def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int]:

@@ -32,3 +32,13 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
 def test_digests_do_not_depend_on_the_order_of_keys():
     assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1})
     assert digest(["a"], ["b"]) != digest(["a", "b"])
+
+
+def test_what_a_killed_writer_left_is_swept_away_by_the_next(tmp_path):
+    (tmp_path / ".a.json.x1.part").write_text("half")
+    (tmp_path / ".model.x2.part").mkdir()
+    (tmp_path / ".b.json.x3.part").write_text("another file's")
+    write_json(tmp_path / "a.json", 1)
+    with atomic_folder(tmp_path / "model"):
+        pass
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".b.json.x3.part", "a.json", "model"]
