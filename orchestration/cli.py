@@ -16,11 +16,10 @@ EPILOG = "Exit status: 0 done, 1 failed with a message, 2 bad usage. Settings ar
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="trifuse")
-@click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
-@click.pass_context
-def cli(context: click.Context, debug: bool) -> None:
+@click.option("--debug", is_flag=True, help="Show the traceback of a failure; may stand anywhere.")
+def cli(debug: bool) -> None:
     """From raw shop, film and place data to recommendations and reports that can be trusted."""
-    context.obj = debug
+    # `invoke` looks for --debug itself, so that it may also stand behind a subcommand; here it is only documented.
 
 
 def _listed(_context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -33,7 +32,26 @@ def _known(names: tuple[str, ...], known: list[str], what: str) -> None:
             raise click.UsageError(f"no {what} {name!r}; there are: {', '.join(known)}")
 
 
-@cli.command()
+class RunCommand(click.Command):
+    """Lists what there is under its help; the registries are read only then."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Datasets, models, protocols and groups as definition lists."""
+        from assets.datasets import datasets
+        from models.registry import RECOMMENDERS
+        from models.splits import PROTOCOLS
+        from orchestration.plan import GROUPS
+
+        with formatter.section("Datasets"):
+            formatter.write_dl([(d.name, f"{d.title}; {', '.join(d.protocols)}") for d in datasets().values()])
+        with formatter.section("Protocols"):
+            formatter.write_dl([(p.name, p.description) for p in PROTOCOLS.values()])
+        for title, names in (("Models", RECOMMENDERS), ("Groups", GROUPS)):
+            with formatter.section(title):
+                formatter.write_text(", ".join(names))
+
+
+@cli.command(cls=RunCommand)
 @click.argument("dataset")
 @click.option("--models", default="", callback=_listed, help="Models, comma-separated. Default: all.")
 @click.option("--protocol", "protocols", default="", callback=_listed, help="Protocols. Default: the dataset's own.")
@@ -157,7 +175,7 @@ def invoke(arguments: list[str]) -> int:
     """Run the command in this process; returns its exit status instead of leaving."""
     debug = "--debug" in arguments
     try:
-        return cli.main(args=arguments, standalone_mode=False) or 0
+        return cli.main(args=[a for a in arguments if a != "--debug"], standalone_mode=False) or 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (click.UsageError, SettingsError) as error:

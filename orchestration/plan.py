@@ -94,7 +94,7 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
                 raise KeyboardInterrupt from interrupted
             _count(result, counts)
             if not result.success:
-                raise RunFailed(_reason(stage, result))
+                raise _failure(stage, result)
     return counts
 
 
@@ -112,17 +112,21 @@ def _count(result: dg.ExecuteInProcessResult, counts: dict[str, int]) -> None:
     counts["checks"] += len(result.get_asset_check_evaluations())
 
 
-def _reason(stage: Stage, result: dg.ExecuteInProcessResult) -> str:
-    failed = [
-        e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR
-    ]
+def _failure(stage: Stage, result: dg.ExecuteInProcessResult) -> BaseException:
+    """What to raise for a stage that did not succeed."""
+    evaluations = result.get_asset_check_evaluations()
+    failed = [e for e in evaluations if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
     if failed:
         names = ", ".join(f"{e.asset_key.to_user_string()}: {e.check_name}" for e in failed)
-        return f"{stage.title}: blocked by failed checks ({names}). The evidence: `make ui`, run {result.run_id}."
+        return RunFailed(
+            f"{stage.title}: blocked by failed checks ({names}). See them in `make ui`, run {result.run_id}."
+        )
     event = result.get_step_failure_events()[0]
     error = event.event_specific_data.error
     while error.cause is not None:
         error = error.cause
+    if error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+        return KeyboardInterrupt()
     # Dagster writes "Class: message"; the message was written to be read on its own.
     message = error.message.strip().partition(": ")[2] or error.message.strip()
-    return f"{event.step_key} failed: {message} (run {result.run_id})"
+    return RunFailed(f"{event.step_key} failed: {message} (run {result.run_id})")

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# The tests' matrices are tiny: a second thread waits more than it works. Read by numpy and torch when they load.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -71,8 +71,8 @@ class VectorToken(nn.Module):
         device, width, size = users.count.device, config.width, vectors.shape[1]
         present = np.any(vectors != 0, axis=1)
         standard = _standardised(vectors, present, self.CLAMP)
-        self.register_buffer("vectors", torch.from_numpy(standard).to(device))
-        self.register_buffer("present", torch.from_numpy(present)[:, None].to(device))
+        self.register_buffer("vectors", torch.from_numpy(standard).to(device), persistent=False)
+        self.register_buffer("present", torch.from_numpy(present)[:, None].to(device), persistent=False)
         hidden = (min(size, width) + width) // 2
         self.lift = nn.Sequential(nn.Dropout(config.vector_dropout), lift(size, hidden, width))
         self.missing = nn.Parameter(torch.randn(width) * 0.02)
