@@ -29,12 +29,19 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     """The instance, after closing the runs of command-line processes that were killed."""
     prepare(settings)
     instance = dg.DagsterInstance.get()
+    close_dead_runs(instance)
+    return instance
+
+
+def close_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Mark runs whose process is gone as failed, and give back the pool slots that they hold or wait for.
+
+    Without a daemon nobody else does, and the next run would wait for ever.
+    """
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.STARTING])):
         if OWNER_TAG in run.tags and _is_dead(run.tags[OWNER_TAG]):
             instance.report_run_failed(run, "the process that ran this was killed; the same command finishes it")
-            # Without a daemon nobody else gives back the pool slots that the run held, and the next run would wait.
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-    return instance
 
 
 def owner() -> str:

@@ -11,7 +11,7 @@ import dagster as dg
 from assets.limits import DUCKDB_WRITE, GPU
 from models.registry import RECOMMENDERS
 from orchestration.definitions import assets_and_checks
-from orchestration.instance import OWNER_TAG, open_instance, owner
+from orchestration.instance import OWNER_TAG, close_dead_runs, open_instance, owner
 from orchestration.jobs import REFRESHED
 from orchestration.resources import home
 from orchestration.settings import Settings
@@ -78,6 +78,7 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
     with open_instance(settings) as instance:
         for stage in stages(request):
             tell(stage.title)
+            close_dead_runs(instance)
             _tell_of_waiting(instance, tell)
             try:
                 result = dg.materialize(
