@@ -29,14 +29,13 @@ def raw_files_asset(context: dg.AssetExecutionContext, home: Home) -> dg.Materia
 
 
 def fingerprint(about: Dataset, root: Path) -> dict[str, str]:
-    """File, or folder of pictures, -> SHA-256; a folder's is the digest of its file names and sizes and times."""
+    """File, or folder of pictures, -> SHA-256; a folder's is over its files' names and SHA-256."""
     files = {file.path.as_posix(): sha256_of(root / file.path) for file in raw_files(about, root)}
     return files | {folder.as_posix() + "/": _folder_digest(root / folder) for folder in picture_folders(about, root)}
 
 
 def _folder_digest(folder: Path) -> str:
-    # The bytes of each picture are hashed when it is inspected; here it is enough to see that something changed.
-    return digest(sorted((p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in folder.iterdir() if p.is_file()))
+    return digest(sorted((path.name, sha256_of(path)) for path in folder.iterdir() if path.is_file()))
 
 
 def _listed(about: Dataset, root: Path, hashes: dict[str, str]) -> Output:
