@@ -163,11 +163,14 @@ def doctor() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: failures become one readable paragraph on stderr and exit status 1."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    code = invoke(arguments)
+    leave(invoke(arguments))
+
+
+def leave(code: int) -> None:
+    """End the process with this status; all that has to be closed is closed by now."""
     sys.stdout.flush()
     sys.stderr.flush()
-    # DuckDB's bindings report leaked types at interpreter shutdown when Dagster still holds a traceback; all that
-    # had to be closed is closed by now.
+    # At an ordinary exit DuckDB's bindings print what they think leaked, whenever Dagster still holds a traceback.
     os._exit(code)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from assets.datasets import datasets
-from orchestration.cli import invoke
+from orchestration.cli import invoke, leave
 
 
 def demo() -> None:
@@ -16,9 +15,10 @@ def demo() -> None:
         if about.embedded:
             print(f"== {about.title}: trifuse run {name}", flush=True)
             if (code := invoke(["run", name])) != 0:
-                sys.exit(code)
+                leave(code)
     print(f"demo: done in {time.monotonic() - started:.0f} s. Next: make ui, or")
     print("""  .venv/bin/trifuse sql "from leaderboard('sample-movies', 'rmse')" """)
+    leave(0)
 
 
 if __name__ == "__main__":
