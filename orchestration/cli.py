@@ -6,6 +6,8 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -88,26 +90,21 @@ def run(dataset: str, models: tuple[str, ...], protocols: tuple[str, ...], seeds
     _show_result(settings, dataset)
 
 
-def terminal_progress():
-    """A context in which lines of progress are printed with the time since its beginning."""
-    from contextlib import contextmanager
-
+@contextmanager
+def terminal_progress() -> Iterator[Callable[[str], None]]:
+    """Print every line of progress with the time since the beginning; yields what announces a stage."""
     from assets import steps
 
-    @contextmanager
-    def listening():
-        started = time.monotonic()
+    started = time.monotonic()
 
-        def tell(line: str) -> None:
-            click.echo(f"{time.monotonic() - started:7.1f} s  {line}", err=True)
+    def tell(line: str) -> None:
+        click.echo(f"{time.monotonic() - started:7.1f} s  {line}", err=True)
 
-        steps.listeners.append(tell)
-        try:
-            yield lambda title: tell(f"— {title}")
-        finally:
-            steps.listeners.remove(tell)
-
-    return listening()
+    steps.listeners.append(tell)
+    try:
+        yield lambda title: tell(f"— {title}")
+    finally:
+        steps.listeners.remove(tell)
 
 
 def _show_result(settings: Settings, dataset: str) -> None:

@@ -3,16 +3,17 @@
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 
 from assets.datasets import Dataset, dataset
-from assets.files import digest, sha256_of
+from assets.files import atomic_file, digest, sha256_of
 from assets.home import Home
 from assets.ingest.landing import picture_folders, raw_files
 from assets.ingest.loading import forget, load
 from assets.limits import DUCKDB_WRITE
 from assets.partitions import BY_DATASET
 from assets.steps import Output, Say, materialize
-from assets.warehouse import transaction
+from assets.warehouse import export, transaction
 
 
 @dg.asset(name="raw_files", group_name="raw", partitions_def=BY_DATASET, kinds={"file"}, code_version="1")
@@ -81,13 +82,10 @@ def staged_records(context: dg.AssetExecutionContext, home: Home) -> dg.Material
     return materialize(context, home, upstream={"raw_files": about.name}, compute=compute)
 
 
-def _export(connection, name: str, folder: Path) -> int:
-    from assets.files import atomic_file
-    from assets.warehouse import export
-
-    literal = name.replace("'", "''")
+def _export(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> int:
+    """Write rejects and audit as Parquet; returns the number of staged ratings."""
     for table in ("rejects", "ingest_audit"):
         with atomic_file(folder / f"{table}.parquet") as path:
-            export(connection, f"FROM staging.{table} WHERE dataset = '{literal}'", path)
+            export(connection, f"FROM staging.{table} WHERE dataset = '{name}'", path)
     counted = "SELECT count(*) FROM staging.ratings WHERE dataset = ?"
     return connection.execute(counted, [name]).fetchall()[0][0]
