@@ -28,7 +28,6 @@ class Dataset(BaseModel):
     rating_step: float = Field(default=1.0, gt=0, le=1, description="distance between neighbouring ratings, in stars")
     rating_low: float = Field(default=1.0, description="lowest rating, in stars")
     rating_high: float = Field(default=5.0, description="highest rating, in stars")
-    timestamps: bool = Field(default=True, description="whether every rating has a time")
     protocols: tuple[str, ...] = Field(description="evaluated when none is asked for; the first is the headline")
     seeds: tuple[int, ...] = Field(default=(0,), description="seeds when none are asked for")
 

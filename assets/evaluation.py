@@ -61,11 +61,7 @@ class Value:
 def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
     """Every metric of every trained model, protocol and seed, with 95% bootstrap intervals; stale ones are left out."""
     name = context.partition_key
-    cells = current_cells(home, name)
-    if not cells:
-        raise LookupError(
-            f"no model has been trained on {name} yet; materialize `recommender` for it, or use `trifuse run`."
-        )
+    cells = require_cells(home, name)
 
     def compute(say: Say) -> Output:
         judge = Judge(home, name)
@@ -87,6 +83,15 @@ def current_cells(home: Home, name: str) -> list[Manifest]:
     manifests = Manifests(home.path)
     trained = [m for m in manifests.partitions("recommender", f"{name}|") if m.partition.count("|") == 4]
     return [m for m in trained if manifests.fresh(m) and manifests.unchanged("recommender", m.partition, m.fingerprint)]
+
+
+def require_cells(home: Home, name: str) -> list[Manifest]:
+    """The current cells. Raises LookupError saying what to do where there is none."""
+    if not (cells := current_cells(home, name)):
+        raise LookupError(
+            f"no model has been trained on {name} yet; materialize `recommender` for it, or use `trifuse run`."
+        )
+    return cells
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:

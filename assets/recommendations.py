@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 
 from assets.datasets import dataset
-from assets.evaluation import current_cells
+from assets.evaluation import require_cells
 from assets.files import atomic_file, sha256_of
 from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog, load_features
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
-from assets.recommenders import CONTENT_FIELDS, Cell, recommender
+from assets.recommenders import CONTENT_FIELDS, EMBEDDINGS, TABLES, Cell, recommender
 from assets.steps import Output, Say, materialize, remember
 from models.registry import recommender as recommender_class
 
@@ -27,16 +27,13 @@ BLOCK_USERS = 256
 
 
 @dg.asset(
-    deps=[
-        dg.AssetDep(recommender, partition_mapping=DATASET_OF_CELL),
-        "users", "items", "interactions", "text_embeddings", "image_embeddings",
-    ],
+    deps=[dg.AssetDep(recommender, partition_mapping=DATASET_OF_CELL), *TABLES, *EMBEDDINGS],
     group_name="recommenders",
     partitions_def=BY_DATASET,
     kinds={"numpy", "parquet"},
     pool=GPU,
     code_version=CODE_VERSION,
-)  # fmt: skip
+)
 def recommendations(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
     """The first 20 of the whole catalogue minus what a user rated, for every user and model, each with its reason."""
     name = context.partition_key
@@ -52,7 +49,7 @@ def recommendations(context: dg.AssetExecutionContext, home: Home) -> dg.Materia
         made = {f"recommender@{m.partition}": m.data_version for m in cells}
         return Output(sha256_of(target), sum(map(len, frames)), [target], upstream=made)
 
-    upstream = dict.fromkeys(("users", "items", "interactions", "text_embeddings", "image_embeddings"), name)
+    upstream = dict.fromkeys((*TABLES, *EMBEDDINGS), name)
     versions = [(m.partition, m.data_version) for m in cells]
     return materialize(context, home, upstream=upstream, config=versions, compute=compute)
 
@@ -63,16 +60,12 @@ def headline_cells(home: Home, name: str) -> list[Manifest]:
     Raises LookupError where nothing has been trained.
     """
     about, best = dataset(name), {}
-    for manifest in current_cells(home, name):
+    for manifest in require_cells(home, name):
         cell = Cell.parse(manifest.partition)
         order = list(about.protocols).index(cell.protocol) if cell.protocol in about.protocols else len(about.protocols)
         rank = (order, cell.protocol, cell.seed, recommender_class(cell.model).variants.index(cell.variant))
         if cell.model not in best or rank < best[cell.model][0]:
             best[cell.model] = (rank, manifest)
-    if not best:
-        raise LookupError(
-            f"no model has been trained on {name} yet; materialize `recommender` for it, or use `trifuse run`."
-        )
     return [manifest for _, manifest in best.values()]
 
 
@@ -102,7 +95,7 @@ class Shelf:
             tell(f"{cell.dataset} {cell.model}: {len(lists):,} recommendations")
             return Output(sha256_of(target), len(lists), [target])
 
-        upstream = {"recommender": cell.partition} | dict.fromkeys(("text_embeddings", "image_embeddings"), self.name)
+        upstream = {"recommender": cell.partition} | dict.fromkeys(EMBEDDINGS, self.name)
         remember(Manifests(self.home.path), "lists", cell.partition, CODE_VERSION, run_id, upstream, [], compute, say)
         return target
 

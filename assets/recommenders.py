@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from models.recommender import Recommender
 
 CONTENT_FIELDS = ("image", "title", "introduction")
-CATALOG = ("users", "items", "interactions")
+TABLES = ("users", "items", "interactions")
 EMBEDDINGS = ("text_embeddings", "image_embeddings")
 CODE_VERSION = "1"
 """Of this module; a model class has its own `version` beside it."""
@@ -74,7 +74,7 @@ class Cell:
 @dg.asset(
     deps=[
         dg.AssetDep(folds, partition_mapping=DATASET_OF_CELL),
-        *(dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in (*CATALOG, *EMBEDDINGS)),
+        *(dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in (*TABLES, *EMBEDDINGS)),
     ],
     group_name="recommenders",
     partitions_def=BY_DATASET_AND_MODEL,
@@ -106,11 +106,16 @@ def recommender(context: dg.AssetExecutionContext, config: Training, home: Home)
         made = {f"recommender@{c.partition}": m.data_version for c, m in zip(cells, manifests, strict=True)}
         return Output(digest(sorted(made.values())), len(cells), [], facts, upstream=made)
 
-    upstream = dict.fromkeys((*CATALOG, "folds", *(EMBEDDINGS if model.uses_content else ())), about.name)
+    upstream = dict.fromkeys(inputs(model), about.name)
     options = [[asdict(cell) for cell in cells], settings.model_dump(), model.version]
     return materialize(
         context, home, upstream=upstream, config=options, compute=compute, partition=f"{about.name}|{model.name}"
     )
+
+
+def inputs(model: "type[Recommender]") -> tuple[str, ...]:
+    """The assets that a model is trained on."""
+    return (*TABLES, "folds", *(EMBEDDINGS if model.uses_content else ()))
 
 
 class Workshop:
@@ -130,7 +135,7 @@ class Workshop:
 
     def train(self, cell: Cell, run_id: str, say: Say) -> Manifest:
         """Train the cell unless a finished one with the same inputs is there."""
-        upstream = dict.fromkeys((*CATALOG, "folds", *(EMBEDDINGS if self.model.uses_content else ())), cell.dataset)
+        upstream = dict.fromkeys(inputs(self.model), cell.dataset)
         return remember(
             Manifests(self.home.path), "recommender", cell.partition, f"{CODE_VERSION}.{self.model.version}", run_id,
             upstream, [self.settings.model_dump()], lambda tell: self._fit(cell, tell), say,
@@ -160,10 +165,8 @@ class Workshop:
             "chosen": report.chosen,
             "curve": report.curve,
             "config": self.settings.model_dump(),
-            "like_cutoff": like_cutoff(model, parts["valid"], features.rating_values),
+            **measured(model, parts["train"], parts["valid"], features.rating_values),
         }
-        for name in ("train", "valid"):
-            record |= {f"{name}_{metric}": value for metric, value in errors(model, parts[name]).items()}
         folder = cell.folder(self.home)
         with atomic_folder(folder) as temporary:
             model.save(temporary)
@@ -190,19 +193,20 @@ class Workshop:
 FOLDS = {"train": TRAIN, "valid": VALID, "test": TEST}
 
 
-def errors(model: "Recommender", part: "Interactions") -> dict[str, float]:
-    """RMSE and MAE of a model on a fold."""
-    from models.metrics import mae, rmse
+def measured(
+    model: "Recommender", train: "Interactions", valid: "Interactions", rating_values: tuple[float, ...]
+) -> dict[str, float]:
+    """RMSE and MAE on train and valid, and the prediction from which on a like is predicted, chosen on valid."""
+    from models.metrics import best_cutoff, like_threshold, mae, rmse
 
-    predicted = model.predict(part.users, part.items)
-    return {"rmse": rmse(part.ratings, predicted), "mae": mae(part.ratings, predicted)}
-
-
-def like_cutoff(model: "Recommender", valid: "Interactions", rating_values: tuple[float, ...]) -> float:
-    """The prediction from which on a like is predicted, chosen on validation."""
-    from models.metrics import best_cutoff, like_threshold
-
-    return best_cutoff(valid.ratings >= like_threshold(rating_values), model.predict(valid.users, valid.items))
+    on_train, on_valid = (model.predict(part.users, part.items) for part in (train, valid))
+    return {
+        "train_rmse": rmse(train.ratings, on_train),
+        "train_mae": mae(train.ratings, on_train),
+        "valid_rmse": rmse(valid.ratings, on_valid),
+        "valid_mae": mae(valid.ratings, on_valid),
+        "like_cutoff": best_cutoff(valid.ratings >= like_threshold(rating_values), on_valid),
+    }
 
 
 def _write_predictions(model: "Recommender", test: "Interactions", catalog: Catalog, path: Path) -> None:

@@ -7,19 +7,18 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
+from assets.catalog import CATALOG
 from assets.datasets import datasets
 from assets.evaluation import current_cells
 from assets.files import atomic_file, digest
 from assets.home import Home
 from assets.manifests import Manifests
-from assets.recommenders import Cell
+from assets.recommenders import CONTENT_FIELDS, Cell
 from assets.steps import Output, Say, materialize
 from assets.warehouse import sql
 
 CODE_VERSION = "1"
-CATALOG = ("users", "items", "interactions", "reviews", "images")
 PUBLISHED = (*CATALOG, "metrics", "recommendations")
-VECTORS = ("title", "introduction", "image")
 
 
 @dg.asset(
@@ -71,13 +70,13 @@ def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int
 
 def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
     lake = home.lake / name
-    sources = {table: lake / "catalog" / f"{table}.parquet" for table in CATALOG}
+    sources = {table: home.table(name, table) for table in CATALOG}
     sources |= {table: lake / "staging" / f"{table}.parquet" for table in ("rejects", "ingest_audit")}
     sources |= {table: lake / f"{table}.parquet" for table in ("metrics", "recommendations")}
     for table, source in sources.items():
         if source.exists():
             connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])
-    for field in VECTORS:
+    for field in CONTENT_FIELDS:
         if (source := home.embedding(name, field)).exists():
             connection.execute(
                 "INSERT INTO item_vectors BY NAME "

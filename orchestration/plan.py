@@ -73,7 +73,7 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
 
     Raises RunFailed at the first stage that fails.
     """
-    counts = {"computed": 0, "unchanged": 0, "checks": 0}
+    counts = {"computed": 0, "unchanged": 0}
     definitions = assets_and_checks()
     with open_instance(settings) as instance:
         for stage in stages(request):
@@ -110,7 +110,6 @@ def _count(result: dg.ExecuteInProcessResult, counts: dict[str, int]) -> None:
     for event in result.get_asset_materialization_events():
         computed = event.materialization.metadata.get("computed")
         counts["computed" if computed is None or computed.value else "unchanged"] += 1
-    counts["checks"] += len(result.get_asset_check_evaluations())
 
 
 def _failure(stage: Stage, result: dg.ExecuteInProcessResult) -> BaseException:

@@ -38,11 +38,16 @@ class Links:
         return count, total / (count + SHRINK)
 
 
+def standardised(train: Interactions) -> np.ndarray:
+    """float64 [n]: the train ratings less their mean, in standard deviations."""
+    centred = train.ratings.astype(np.float64) - train.ratings.mean()
+    return centred / max(centred.std(), 1e-6)
+
+
 def links(train: Interactions, n_users: int, n_items: int, device: str = "cpu") -> tuple[Links, Links]:
     """The train fold seen from its users and from its items."""
     users, items = train.users.astype(np.int64), train.items.astype(np.int64)
-    centred = train.ratings.astype(np.float64) - train.ratings.mean()
-    centred /= max(centred.std(), 1e-6)
+    centred = standardised(train)
     return (
         _direction(users, items, centred, (n_users, n_items), device),
         _direction(items, users, centred, (n_items, n_users), device),

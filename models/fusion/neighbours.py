@@ -10,35 +10,35 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.data import Interactions
+from models.fusion.history import SHRINK, standardised
 
-SHRINK_MEAN = 5.0
-"""Pseudo-count that draws the mean of few ratings towards the overall mean."""
 SHRINK_LIKENESS = 30.0
 """Pseudo-count, in squared residuals, that draws a likeness which few raters support towards zero."""
 LARGEST = 250_000_000
 """Users x items above which the dense matrices (8 bytes a pair) are not made, and the agreement is left at zero."""
 
 
-class Agreement(nn.Module):
-    """The agreement of every pair, [n_users, n_items] for each side, and of the train rows without their own rating."""
+class Agreement:
+    """The agreement of every pair, [n_users, n_items] for each side, and of the train rows without their own rating.
+
+    Constants made of the train fold, shared by all restarts: no module, so that no state holds them.
+    """
 
     def __init__(self, train: Interactions, n_users: int, n_items: int, device: str) -> None:
-        super().__init__()
         self.made = n_users * n_items <= LARGEST and max(n_users, n_items) ** 2 <= LARGEST
         if not self.made:
             return
-        centred = train.ratings.astype(np.float64) - train.ratings.mean()
-        centred /= max(centred.std(), 1e-6)
+        centred = standardised(train)
         users, items = train.users.astype(np.int64), train.items.astype(np.int64)
         by_items, items_left = _agreement(users, items, centred, (n_users, n_items))
         by_users, users_left = _agreement(items, users, centred, (n_items, n_users))
         self.pairs = torch.from_numpy(np.stack([by_items, by_users.T], 2)).to(device)
         self.rows = torch.from_numpy(np.stack([items_left, users_left], 1)).to(device)
 
-    def forward(self, users: Tensor, items: Tensor, rows: Tensor | None) -> Tensor:
+    def __call__(self, users: Tensor, items: Tensor, rows: Tensor | None) -> Tensor:
         """[batch, 2]: by alike items and by alike users; given train `rows`, without what these rows say themselves."""
         if not self.made:
             return torch.zeros(len(users), 2, device=users.device)
@@ -50,9 +50,9 @@ def _agreement(
 ) -> tuple[np.ndarray, np.ndarray]:
     """float32 [n_owners, n_others] of all pairs, and [n] of the rated ones with their own rating left out."""
     count, mean = np.bincount(owners, minlength=shape[0]), np.bincount(others, centred, shape[1])
-    residual = centred - (mean / (np.bincount(others, minlength=shape[1]) + SHRINK_MEAN))[others]
+    residual = centred - (mean / (np.bincount(others, minlength=shape[1]) + SHRINK))[others]
     total = np.bincount(owners, residual, shape[0])
-    double = residual - (total / (count + SHRINK_MEAN))[owners]
+    double = residual - (total / (count + SHRINK))[owners]
 
     def dense(values: np.ndarray | float) -> np.ndarray:
         matrix = np.zeros(shape, dtype=np.float32)
@@ -65,10 +65,10 @@ def _agreement(
     np.fill_diagonal(weight, 0)
     likeness = (twice.T @ twice) * weight
     weighted, plain = once @ likeness, rated @ likeness
-    pairs = (weighted - (total / (count + SHRINK_MEAN))[:, None] * plain) / np.sqrt(count + 1)[:, None]
+    pairs = (weighted - (total / (count + SHRINK))[:, None] * plain) / np.sqrt(count + 1)[:, None]
     # Without the own rating: its residual is in the mean, and its product with every other in the likenesses.
     own_weighted = weighted[owners, others] - double * ((once * twice) @ weight)[owners, others]
     own_plain = plain[owners, others] - double * (twice @ weight)[owners, others]
-    own_mean = (total[owners] - residual) / (count[owners] - 1 + SHRINK_MEAN)
+    own_mean = (total[owners] - residual) / (count[owners] - 1 + SHRINK)
     left = (own_weighted - own_mean * own_plain) / np.sqrt(count[owners])
     return pairs.astype(np.float32), left.astype(np.float32)

@@ -51,7 +51,7 @@ class PosterNetwork(nn.Module):
         super().__init__()
         device = str(both[0].count.device)
         self.user_id, self.item_id = (IdToken(link, config) for link in both)
-        self.__dict__["agreement"] = agreement  # shared by all restarts and made of the data, so not in the state
+        self.agreement = agreement
         self.agree = nn.Sequential(nn.Dropout(config.id_dropout), nn.Linear(2, config.width))
 
         def field_tokens(fields: dict, first: tuple[str, ...]) -> nn.ModuleList:

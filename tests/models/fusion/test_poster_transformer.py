@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from models.data import Features, Field, Interactions
 from models.fusion.encoder import Encoder, sinusoidal_positions
-from models.fusion.history import HistoryCode, links
-from models.fusion.neighbours import SHRINK_LIKENESS, SHRINK_MEAN, Agreement
+from models.fusion.history import SHRINK, HistoryCode, links
+from models.fusion.neighbours import SHRINK_LIKENESS, Agreement
 from models.fusion.packing import pack, unpack
 from models.fusion.poster_network import PosterNetwork, classes_of
 from models.fusion.poster_transformer import PosterTransformer, PosterTransformerConfig
@@ -219,14 +219,14 @@ def test_agreement_by_ratings_leaves_the_own_rating_out() -> None:
     user, item = int(train.users[5]), int(train.items[5])
     centred = (train.ratings - train.ratings.mean()).astype(np.float64)
     centred /= centred.std()
-    of_item = np.bincount(train.items, centred, N_ITEMS) / (np.bincount(train.items, minlength=N_ITEMS) + SHRINK_MEAN)
+    of_item = np.bincount(train.items, centred, N_ITEMS) / (np.bincount(train.items, minlength=N_ITEMS) + SHRINK)
     residual = centred - of_item[train.items]
-    mean = np.bincount(train.users, residual, N_USERS) / (np.bincount(train.users, minlength=N_USERS) + SHRINK_MEAN)
+    mean = np.bincount(train.users, residual, N_USERS) / (np.bincount(train.users, minlength=N_USERS) + SHRINK)
     table = np.zeros((N_USERS, N_ITEMS))
     table[train.users, train.items] = residual - mean[train.users]
     rated = table != 0
     total, others = 0.0, [row for row in np.flatnonzero(train.users == user) if row != 5]
-    own_mean = residual[others].sum() / (len(others) + SHRINK_MEAN)
+    own_mean = residual[others].sum() / (len(others) + SHRINK)
     for row in others:
         other = train.items[row]
         likeness = np.delete(table[:, item] * table[:, other], user).sum()
