@@ -1,47 +1,57 @@
 """The catalog: users, items, interactions, reviews and images in one schema for all sources."""
 
 from collections.abc import Callable
+from typing import Any
 
 import dagster as dg
 import duckdb
 
 from assets.datasets import dataset
-from assets.files import atomic_file
+from assets.files import atomic_file, digest
 from assets.home import Home
-from assets.images import inspected
+from assets.lake import attached, publish_warehouse, segments
 from assets.limits import DUCKDB_WRITE
 from assets.partitions import BY_DATASET
 from assets.steps import Output, Say, from_file, materialize
-from assets.warehouse import export, sql, transaction
+from assets.warehouse import export, sql
 
-Fill = Callable[[duckdb.DuckDBPyConnection, Home, str, Say], None]
-"""Makes the temporary table `fresh`: a dataset's rows, in their final order."""
+Fill = Callable[[duckdb.DuckDBPyConnection, Home, str, Say], dict[str, Any]]
+"""Makes the view `fresh`, a dataset's rows in their final order; returns facts for the metadata."""
 
 
 def _by_query(table: str) -> Fill:
-    def fill(connection: duckdb.DuckDBPyConnection, home: Home, name: str, say: Say) -> None:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {sql('catalog/' + table)}", {"dataset": name})
+    def fill(connection: duckdb.DuckDBPyConnection, home: Home, name: str, say: Say) -> dict[str, Any]:
+        # A view takes no parameters; the name is one of the registry's.
+        query = sql(f"catalog/{table}").replace("$dataset", f"'{dataset(name).name}'")
+        connection.execute(f"CREATE TEMP VIEW fresh AS {query}")
+        return {}
 
     return fill
 
 
-def _by_inspection(connection: duckdb.DuckDBPyConnection, home: Home, name: str, say: Say) -> None:
-    connection.register("inspected_pictures", inspected(connection, dataset(name), home.raw_root(dataset(name)), say))
-    connection.execute("CREATE OR REPLACE TEMP TABLE fresh AS FROM inspected_pictures")
-    connection.unregister("inspected_pictures")
+def _by_inspection(connection: duckdb.DuckDBPyConnection, home: Home, name: str, say: Say) -> dict[str, Any]:
+    from assets.images import coverage, inspected_pictures
+
+    fetched = home.fetched(name)
+    pictures = inspected_pictures(connection, home, dataset(name), say, fetched if fetched.exists() else None)
+    connection.register("fresh", pictures)
+    items = connection.execute(sql("catalog/known_items")).fetchall()[0][0]
+    return coverage(pictures, items)
 
 
-def _require_staging(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    audited = connection.execute("SELECT count(*) FROM staging.ingest_audit WHERE dataset = ?", [name]).fetchall()[0][0]
-    if not audited:
-        raise LookupError(
-            f"the warehouse holds no staged records of {name} (was warehouse.duckdb removed?). "
-            f"Delete lake/manifests/staged_records/{name} under TRIFUSE_HOME and run again."
-        )
+def _inspector() -> str:
+    from models.encoders.pictures import inspector
+
+    return inspector()
 
 
 def _table(
-    table: str, description: str, upstream: list[str], fill: Fill, code_version: str = "1"
+    table: str,
+    description: str,
+    upstream: list[str],
+    fill: Fill,
+    code_version: str = "2",
+    config: Callable[[], Any] = lambda: None,
 ) -> dg.AssetsDefinition:
     @dg.asset(
         name=table,
@@ -58,15 +68,13 @@ def _table(
         target = home.table(name, table)
 
         def compute(say: Say) -> Output:
-            with transaction(home.warehouse) as connection, atomic_file(target) as path:
-                _require_staging(connection, name)
-                fill(connection, home, name, say)
-                connection.execute(f"DELETE FROM {table} WHERE dataset = ?", [name])
-                connection.execute(f"INSERT INTO {table} BY NAME FROM fresh")
+            with attached(home, name) as connection, atomic_file(target) as path:
+                facts = fill(connection, home, name, say)
                 rows = export(connection, "FROM fresh", path)
-            return from_file(target, rows)
+            publish_warehouse(home)
+            return from_file(target, rows, **facts)
 
-        return materialize(context, home, upstream=dict.fromkeys(upstream, name), compute=compute)
+        return materialize(context, home, upstream=dict.fromkeys(upstream, name), config=config(), compute=compute)
 
     return asset
 
@@ -74,13 +82,13 @@ def _table(
 interactions = _table(
     "interactions", "Who rated what, when; one rating per user and item.", ["staged_records"], _by_query("interactions")
 )
-reviews = _table("reviews", "Every written review.", ["staged_records"], _by_query("reviews"))
 images = _table(
     "images",
-    "One row per picture and what became of it: found, missing, corrupt or too large.",
-    ["staged_records"],
+    "One row per picture and what became of it: found, missing, refused, corrupt, too large or blocked.",
+    ["staged_records", "fetched_pictures"],
     _by_inspection,
-    code_version="2",
+    code_version="3",
+    config=_inspector,
 )
 users = _table(
     "users", "Everybody who is listed or rated something.", ["staged_records", "interactions"], _by_query("users")
@@ -92,4 +100,25 @@ items = _table(
     _by_query("items"),
 )
 
-CATALOG = ("users", "items", "interactions", "reviews", "images")
+
+@dg.asset(
+    deps=["staged_records"],
+    group_name="catalog",
+    partitions_def=BY_DATASET,
+    kinds={"duckdb", "parquet"},
+    pool=DUCKDB_WRITE,
+    code_version="2",
+)
+def reviews(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
+    """Every written review: a view over the staged ratings, so that the texts, the bulk of all data, lie once."""
+    name = context.partition_key
+
+    def compute(say: Say) -> Output:
+        with attached(home, name) as connection:
+            rows = connection.execute("SELECT count(*) FROM reviews").fetchall()[0][0]
+        staged = [file for file in segments(home, name).all() if file.table == "ratings"]
+        publish_warehouse(home)
+        version = digest(sql("catalog/reviews"), sorted(file.content for file in staged))
+        return Output(version, rows, segments(home, name).files(staged), {"view": "staging.ratings"})
+
+    return materialize(context, home, upstream={"staged_records": name}, compute=compute)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class Download(BaseModel):
+    """One file of a dataset on the web."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    address: str = Field(pattern="^https?://", description="the source's own address")
+    file: str = Field(description="where it goes, below the landing folder")
+    md5: str | None = Field(default=None, pattern="^[0-9a-f]{32}$", description="as the source publishes it")
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    size: int | None = Field(default=None, gt=0, description="bytes")
+    unpack: bool = Field(default=False, description="an archive, to be unpacked into the dataset's folder")
 
 
 class Dataset(BaseModel):
@@ -28,8 +43,29 @@ class Dataset(BaseModel):
     rating_step: float = Field(default=1.0, gt=0, le=1, description="distance between neighbouring ratings, in stars")
     rating_low: float = Field(default=1.0, description="lowest rating, in stars")
     rating_high: float = Field(default=5.0, description="highest rating, in stars")
+    downloads: tuple[Download, ...] = Field(default=(), description="what is fetched where the user has no files")
+    archives: tuple[str, ...] = Field(
+        default=(), description="archives that a user may put below the raw root instead of the files, unpacked"
+    )
+    by_hand: str = Field(default="", description="how a person gets the files where the source demands acceptance")
+    refresh_days: float | None = Field(
+        default=None, gt=0, description="the source goes on changing and is to be looked at so often; None: frozen"
+    )
+    pictures: tuple[str, ...] = Field(
+        default=(), description="who is asked for pictures and plots, in order: url, tmdb, omdb"
+    )
     protocols: tuple[str, ...] = Field(description="evaluated when none is asked for; the first is the headline")
     seeds: tuple[int, ...] = Field(default=(0,), description="seeds when none are asked for")
+
+    @property
+    def how_to_get(self) -> str:
+        """What a person without the files can do."""
+        if self.by_hand:
+            return self.by_hand
+        return (
+            f"Materialize raw_files to download them (licence: {self.licence}), or get them from {self.url}, lay them "
+            f"out as {self.folder}/ and set TRIFUSE_RAW to the folder that holds it."
+        )
 
     @property
     def rating_values(self) -> tuple[float, ...]:
@@ -40,9 +76,30 @@ class Dataset(BaseModel):
 
 @cache
 def datasets() -> dict[str, Dataset]:
-    """Every registered dataset by name, in the file's order."""
-    entries = tomllib.loads((Path(__file__).parent / "datasets.toml").read_text(encoding="utf-8"))
-    return {name: Dataset(name=name, **entry) for name, entry in entries.items()}
+    """Every registered dataset by name, in the order of datasets.toml.
+
+    TRIFUSE_DATASETS may name a TOML file of the same form: it adds datasets, or replaces fields of registered ones
+    (an address by that of a mirror, say). Raises ValueError naming file, dataset and field.
+    """
+    entries = _entries(Path(__file__).parent / "datasets.toml")
+    if extra := os.environ.get("TRIFUSE_DATASETS"):
+        for name, entry in _entries(Path(extra)).items():
+            entries[name] = entries.get(name, {}) | entry
+    return {name: _dataset(name, entry) for name, entry in entries.items()}
+
+
+def _entries(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}, which registers datasets, cannot be read: {error}") from error
+
+
+def _dataset(name: str, entry: dict[str, Any]) -> Dataset:
+    try:
+        return Dataset(name=name, **entry)
+    except (ValidationError, TypeError) as error:
+        raise ValueError(f"datasets.toml (or TRIFUSE_DATASETS), [{name}]: {error}") from error
 
 
 def dataset(name: str) -> Dataset:

@@ -62,7 +62,20 @@ class Home(dg.ConfigurableResource):
         """The folder below which the dataset's raw files are laid out as its source lays them out."""
         if dataset.embedded:
             return self.landing / "samples" / dataset.name
-        return Path(self.raw) if self.raw else self.landing
+        from assets.ingest.landing import holds
+
+        # What the user keeps goes before what Trifuse fetched; where neither is whole, the user is to be told.
+        places = [Path(self.raw)] if self.raw else []
+        return next((place for place in (*places, self.landing) if holds(dataset, place)), [*places, self.landing][0])
+
+    @property
+    def hashes(self) -> Path:
+        """What SHA-256 files were found to have."""
+        return self.lake / "hashes.sqlite"
+
+    def fetched(self, dataset: str) -> Path:
+        """What became of every picture that was looked for on the web."""
+        return self.lake / dataset / "fetched_pictures.parquet"
 
     def table(self, dataset: str, name: str) -> Path:
         """The Parquet export of a catalog table."""

@@ -6,5 +6,8 @@ There is no retry policy: a busy warehouse is waited for inside the step, and ot
 DUCKDB_WRITE = "duckdb_write"
 """One process may write the warehouse at a time."""
 
+WEB = "web"
+"""One step asks the web at a time, so that a host's limit is kept across datasets."""
+
 GPU = "gpu"
 """One step may compute on the device at a time."""

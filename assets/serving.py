@@ -7,15 +7,16 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
-from assets.catalog import CATALOG
 from assets.datasets import datasets
 from assets.evaluation import current_cells
 from assets.files import atomic_file, digest
 from assets.home import Home
+from assets.ingest.segments import quoted
+from assets.lake import CATALOG, EXPLAINED, attach
 from assets.manifests import Manifests
 from assets.recommenders import CONTENT_FIELDS, Cell
 from assets.steps import Output, Say, materialize
-from assets.warehouse import sql
+from assets.warehouse import sql, working
 
 CODE_VERSION = "1"
 PUBLISHED = (*CATALOG, "metrics", "recommendations")
@@ -54,25 +55,34 @@ def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
 
 def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int]:
     """Write the snapshot of these datasets to a new DuckDB file; returns the rows of each table."""
-    connection = duckdb.connect(str(path))
-    try:
+    with working(home.threads) as connection:
+        connection.execute(f"ATTACH {quoted(path)} AS snapshot")
+        connection.execute("USE snapshot")
         connection.execute(sql("serving/tables"))
         connection.execute(sql("macros"))
         for name in names:
+            connection.execute("USE memory")
+            attach(connection, home, name)
+            connection.execute("USE snapshot")
             _publish_dataset(connection, home, name)
             say(f"published {name}")
         _insert_lineage(connection, Manifests(home.path))
-        tables = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_name").fetchall()
-        return {t: connection.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for (t,) in tables}
-    finally:
-        connection.close()
+        tables = connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'snapshot' ORDER BY table_name"
+        ).fetchall()
+        counts = {t: connection.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for (t,) in tables}
+        connection.execute("USE memory")
+        connection.execute("DETACH snapshot")
+    return counts
 
 
 def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
     lake = home.lake / name
-    sources = {table: home.table(name, table) for table in CATALOG}
-    sources |= {table: lake / "staging" / f"{table}.parquet" for table in ("rejects", "ingest_audit")}
-    sources |= {table: lake / f"{table}.parquet" for table in ("metrics", "recommendations")}
+    for table in CATALOG:
+        connection.execute(f"INSERT INTO {table} BY NAME FROM memory.main.{table}")
+    for table in EXPLAINED:
+        connection.execute(f"INSERT INTO {table} BY NAME FROM memory.staging.{table}")
+    sources = {table: lake / f"{table}.parquet" for table in ("metrics", "recommendations")}
     for table, source in sources.items():
         if source.exists():
             connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ import pandas as pd
 
 SQL = Path(__file__).parent.parent / "sql"
 LOCK_WAIT_SECONDS = 120
+MEMORY = "1GB"
+"""What DuckDB keeps in memory while it works; beyond it, it uses the disk."""
 
 
 @cache
@@ -51,15 +54,21 @@ def connect(
 
 
 @contextmanager
-def transaction(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse for writing, with its tables in place; all or nothing is written."""
-    with connect(path) as connection:
-        connection.execute("BEGIN")
-        connection.execute(sql("staging/tables"))
-        connection.execute(sql("catalog/tables"))
-        connection.execute(sql("staging/macros"))
-        yield connection
-        connection.execute("COMMIT")
+def working(threads: int = 2, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB in memory with the functions and macros that ingest and catalog use; what does not fit goes to disk."""
+    from assets.ingest.functions import register
+
+    with tempfile.TemporaryDirectory(prefix="trifuse-") as spill:
+        connection = duckdb.connect()
+        try:
+            connection.execute(f"SET threads = {threads}; SET memory_limit = '{memory}'")
+            connection.execute("SET temp_directory = $folder".replace("$folder", f"'{spill}'"))
+            register(connection)
+            connection.execute(sql("staging/macros"))
+            connection.execute(sql("staging/segment"))
+            yield connection
+        finally:
+            connection.close()
 
 
 def frame(connection: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> pd.DataFrame:
@@ -67,7 +76,11 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str, parameters: object 
     return connection.execute(query, parameters).df()
 
 
-def export(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
-    """Write a query's result to a Parquet file (not atomic: hand in a temporary path); returns its rows."""
+def export(connection: duckdb.DuckDBPyConnection, query: str, path: Path, level: int = 3) -> int:
+    """Write a query's result to a Parquet file (not atomic: hand in a temporary path); returns its rows.
+
+    level: of the zstd compression.
+    """
     literal = str(path).replace("'", "''")
-    return connection.execute(f"COPY ({query}) TO '{literal}' (FORMAT parquet, COMPRESSION zstd)").fetchall()[0][0]
+    options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {level}"
+    return connection.execute(f"COPY ({query}) TO '{literal}' ({options})").fetchall()[0][0]

@@ -7,14 +7,27 @@ import dagster as dg
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
-from assets import catalog, embeddings, evaluation, recommendations, recommenders, serving, splits  # noqa: E402
+from assets import catalog, data_docs, embeddings, evaluation, recommendations, recommenders, serving, splits  # noqa: E402
 from assets.ingest import assets as ingest  # noqa: E402
+from assets.posters import assets as posters  # noqa: E402
 from assets.reports import assets as reports  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
 from orchestration import jobs, policies, resources, schedules, sensors  # noqa: E402
 from orchestration.settings import Settings  # noqa: E402
 
-MODULES = [ingest, catalog, splits, embeddings, recommenders, recommendations, evaluation, reports, serving]
+MODULES = [
+    ingest,
+    posters,
+    catalog,
+    data_docs,
+    splits,
+    embeddings,
+    recommenders,
+    recommendations,
+    evaluation,
+    reports,
+    serving,
+]
 
 
 def assets_and_checks() -> list:
@@ -31,6 +44,6 @@ def definitions() -> dg.Definitions:
         jobs=jobs.refresh_jobs(),
         schedules=[schedules.nightly_refresh],
         sensors=[sensors.follow_changes],
-        resources={"home": resources.home(Settings.from_environment())},
+        resources=resources.resources(Settings.from_environment()),
         executor=dg.multiprocess_executor.configured({"max_concurrent": 2}),
     )

@@ -8,12 +8,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets.limits import DUCKDB_WRITE, GPU
+from assets.limits import DUCKDB_WRITE, GPU, WEB
 from models.registry import RECOMMENDERS
 from orchestration.definitions import assets_and_checks
 from orchestration.instance import OWNER_TAG, close_dead_runs, open_instance, owner
 from orchestration.jobs import REFRESHED
-from orchestration.resources import home
+from orchestration.resources import resources
 from orchestration.settings import Settings
 
 GROUPS = (*REFRESHED, "recommenders", "evaluation", "reports", "serving")
@@ -86,7 +86,7 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
                     selection=stage.selection,
                     partition_key=stage.partition,
                     instance=instance,
-                    resources={"home": home(settings)},
+                    resources=resources(settings),
                     run_config={"ops": stage.config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                     tags={OWNER_TAG: owner(), "trifuse/dataset": request.dataset},
                     raise_on_error=False,
@@ -101,7 +101,7 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
 
 def _tell_of_waiting(instance: dg.DagsterInstance, tell) -> None:
     """A stage that must wait for a pool says nothing while it waits, so that is said before."""
-    for pool in (DUCKDB_WRITE, GPU):
+    for pool in (DUCKDB_WRITE, WEB, GPU):
         if instance.event_log_storage.get_concurrency_info(pool).active_slot_count:
             tell(f"another run holds the pool {pool}; steps that need it wait until it ends")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dagster as dg
+
 from assets.home import Home
+from assets.web.resource import Web
 from orchestration.settings import Settings, resolve_device
 
 
@@ -17,3 +20,14 @@ def home(settings: Settings) -> Home:
         device=resolve_device(settings.device),
         threads=settings.threads,
     )
+
+
+def resources(settings: Settings) -> dict[str, dg.ConfigurableResource]:
+    """All resources, by the names that assets ask for."""
+    return {"home": home(settings), "web": web(settings)}
+
+
+def web(settings: Settings) -> Web:
+    """Services on the web, for the assets that ask them."""
+    given = {name: getattr(settings, name) for name in ("tmdb_api_base", "tmdb_image_base", "omdb_api_base")}
+    return Web(**{name: value for name, value in given.items() if value}, allow_hosts=settings.allow_hosts)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 
 class SettingsError(ValueError):
@@ -29,6 +29,19 @@ class Settings(BaseModel):
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024, description="threads to compute with"
     )
+
+    tmdb_api_base: str | None = Field(default=None, pattern="^https?://", description="where TMDB's API is asked")
+    tmdb_image_base: str | None = Field(default=None, pattern="^https?://", description="where TMDB's posters are")
+    omdb_api_base: str | None = Field(default=None, pattern="^https?://", description="where OMDb's API is asked")
+    allow_hosts: str = Field(default="", description="private hosts that may be asked: host or host:port, with commas")
+
+    @field_validator("allow_hosts")
+    @classmethod
+    def _hosts(cls, text: str) -> str:
+        from assets.web.rules import allowed_hosts
+
+        allowed_hosts(text)
+        return text
 
     @classmethod
     def from_environment(cls) -> Settings:

@@ -6,45 +6,42 @@ import dagster as dg
 import duckdb
 
 from assets.datasets import Dataset, dataset
-from assets.files import atomic_file, digest, sha256_of
+from assets.files import atomic_file, digest
+from assets.hashing import Hashes
 from assets.home import Home
-from assets.ingest.landing import picture_folders, raw_files
-from assets.ingest.loading import forget, load
+from assets.ingest.landing import picture_folders, provide, raw_files
+from assets.ingest.loading import Loader
+from assets.ingest.segments import Staged
+from assets.lake import EXPLAINED, publish_warehouse, segments
 from assets.limits import DUCKDB_WRITE
 from assets.partitions import BY_DATASET
-from assets.steps import Output, Say, materialize
-from assets.warehouse import export, transaction
+from assets.steps import Output, Say, materialize, teller
+from assets.warehouse import export, working
+from assets.web.resource import Web
 
 
-@dg.asset(name="raw_files", group_name="raw", partitions_def=BY_DATASET, kinds={"file"}, code_version="1")
-def raw_files_asset(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
-    """The dataset's raw files with their SHA-256, as found under TRIFUSE_RAW; the embedded samples are generated."""
+@dg.asset(name="raw_files", group_name="raw", partitions_def=BY_DATASET, kinds={"file"}, code_version="2")
+def raw_files_asset(context: dg.AssetExecutionContext, home: Home, web: Web) -> dg.MaterializeResult:
+    """The dataset's raw files with their SHA-256: found under TRIFUSE_RAW, downloaded, or generated (samples)."""
     about = dataset(context.partition_key)
-    root = home.raw_root(about)
-    if about.embedded:
-        from assets.samples import generate
-
-        generate(about.name, root)
-    hashes = fingerprint(about, root)
-    return materialize(context, home, upstream={}, config=hashes, compute=lambda say: _listed(about, root, hashes))
+    root = provide(home, about, web.allowed, teller(context))
+    with Hashes(home.hashes) as hashes:
+        found = fingerprint(about, root, hashes)
+    return materialize(context, home, upstream={}, config=found, compute=lambda say: _listed(about, root, found))
 
 
-def fingerprint(about: Dataset, root: Path) -> dict[str, str]:
+def fingerprint(about: Dataset, root: Path, hashes: Hashes) -> dict[str, str]:
     """File, or folder of pictures, -> SHA-256; a folder's is over its files' names and SHA-256."""
-    files = {file.path.as_posix(): sha256_of(root / file.path) for file in raw_files(about, root)}
-    return files | {folder.as_posix() + "/": _folder_digest(root / folder) for folder in picture_folders(about, root)}
+    files = {file.path.as_posix(): hashes.sha256(root / file.path) for file in raw_files(about, root)}
+    return files | {folder.as_posix() + "/": hashes.folder(root / folder) for folder in picture_folders(about, root)}
 
 
-def _folder_digest(folder: Path) -> str:
-    return digest(sorted((path.name, sha256_of(path)) for path in folder.iterdir() if path.is_file()))
-
-
-def _listed(about: Dataset, root: Path, hashes: dict[str, str]) -> Output:
-    size = sum((root / name).stat().st_size for name in hashes if not name.endswith("/"))
-    table = "\n".join(["| file | SHA-256 |", "|---|---|", *(f"| {name} | `{sha}` |" for name, sha in hashes.items())])
+def _listed(about: Dataset, root: Path, found: dict[str, str]) -> Output:
+    size = sum((root / name).stat().st_size for name in found if not name.endswith("/"))
+    table = "\n".join(["| file | SHA-256 |", "|---|---|", *(f"| {name} | `{sha}` |" for name, sha in found.items())])
     facts = {"root": str(root), "licence": about.licence, "source": about.url, "raw_bytes": size, "listing": table}
-    upstream = {f"file:{name}": sha for name, sha in hashes.items()}
-    return Output(digest(hashes), len(hashes), metadata=facts, upstream=upstream)
+    upstream = {f"file:{name}": sha for name, sha in found.items()}
+    return Output(digest(found), len(found), metadata=facts, upstream=upstream)
 
 
 @dg.asset(
@@ -53,39 +50,46 @@ def _listed(about: Dataset, root: Path, hashes: dict[str, str]) -> Output:
     partitions_def=BY_DATASET,
     kinds={"duckdb", "sql"},
     pool=DUCKDB_WRITE,
-    code_version="1",
+    code_version="2",
 )
 def staged_records(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
-    """Typed rows of every raw file; what cannot be read stands in `rejects` with file, line and reason."""
+    """Typed rows of every raw file; what cannot be read stands in `rejects` with file, line and reason.
+
+    A file that has not changed is not read again; of a JSON-lines file that has grown, only the new end is.
+    """
     about = dataset(context.partition_key)
-
-    def compute(say: Say) -> Output:
-        with transaction(home.warehouse) as connection:
-            forget(connection, about.name)
-            audits = []
-            for file in raw_files(about, home.raw_root(about)):
-                audits.append(load(connection, about, home.raw_root(about), file))
-                say(str(audits[-1]))
-            path = home.lake / about.name / "staging"
-            rows = _export(connection, about.name, path)
-        version = digest([(a.source_file, a.sha256) for a in audits])
-        lines = ["| file | read | loaded | rejected | duplicate |", "|---|---|---|---|---|"]
-        lines += [
-            f"| {a.source_file} | {a.rows_read:,} | {a.rows_loaded:,} | {a.rows_rejected:,} | {a.rows_duplicate:,} |"
-            for a in audits
-        ]
-        files = [home.warehouse, path / "rejects.parquet", path / "ingest_audit.parquet"]
-        return Output(
-            version, rows, files, {"audit": "\n".join(lines), "rejected": sum(a.rows_rejected for a in audits)}
-        )
-
-    return materialize(context, home, upstream={"raw_files": about.name}, compute=compute)
+    return materialize(context, home, upstream={"raw_files": about.name}, compute=lambda say: stage(home, about, say))
 
 
-def _export(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> int:
-    """Write rejects and audit as Parquet; returns the number of staged ratings."""
-    for table in ("rejects", "ingest_audit"):
-        with atomic_file(folder / f"{table}.parquet") as path:
-            export(connection, f"FROM staging.{table} WHERE dataset = '{name}'", path)
-    counted = "SELECT count(*) FROM staging.ratings WHERE dataset = ?"
-    return connection.execute(counted, [name]).fetchall()[0][0]
+def stage(home: Home, about: Dataset, say: Say) -> Output:
+    """Read every raw file of a dataset that changed; forget those that are gone."""
+    of, root, staged = segments(home, about.name), home.raw_root(about), []
+    with Hashes(home.hashes) as hashes, working(home.threads) as connection:
+        loader = Loader(connection, of, about, root, hashes)
+        for raw in raw_files(about, root):
+            staged.append(loader.load(raw, say))
+        of.retain([file.source_file for file in staged])
+        of.attach(connection)
+        small = [_exported(connection, table, of.folder / f"{table}.parquet") for table in EXPLAINED]
+    publish_warehouse(home)
+    of.sweep()
+    version = digest(sorted((f.source_file, f.table, f.rows_read, f.rows_rejected, f.content) for f in staged))
+    rows = sum(file.rows_loaded for file in staged if file.table == "ratings")
+    facts = {"audit": _audit(staged), "rejected": sum(file.rows_rejected for file in staged)}
+    return Output(version, rows, [*of.files(staged), *small], facts)
+
+
+def _exported(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> Path:
+    with atomic_file(path) as temporary:
+        export(connection, f"FROM staging.{table}", temporary)
+    return path
+
+
+def _audit(staged: list[Staged]) -> str:
+    lines = ["| file | read | loaded | rejected | duplicate | s |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {f.source_file} | {f.rows_read:,} | {f.rows_loaded:,} | {f.rows_rejected:,} | {f.rows_duplicate:,} "
+        f"| {f.seconds:,.1f} |"
+        for f in staged
+    ]
+    return "\n".join(lines)

@@ -1,111 +1,116 @@
-"""Loads one raw file into one staging table: each record is loaded, rejected with a reason, or a counted duplicate."""
+"""Reads one raw file into segments: each record is loaded, rejected with a reason, or a counted duplicate.
+
+A file that has not changed is not read; of a JSON-lines file that has grown, only the end is. DuckDB reads and parses
+lines in parallel; what it cannot read as JSON (Python literals, control characters, two objects on a line), and files
+whose objects span lines, go through Python.
+"""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from assets.datasets import Dataset
-from assets.files import sha256_of
-from assets.ingest.reading import read_lines, read_records
+from assets.files import digest
+from assets.hashing import Hashes
+from assets.ingest.parts import Parts
+from assets.ingest.raw_file import RawFile
+from assets.ingest.segments import READING, Segments, Staged, slug
+from assets.steps import Say
 from assets.warehouse import sql
 
-
-@dataclass(frozen=True)
-class RawFile:
-    """One raw file and how it is read.
-
-    path: below the raw root. parse: the query `sql/staging/<parse>.sql` over `lines`, giving the staging table's
-    columns with `key` (equal keys are duplicates; NULL never is) and `reason` (why the record is rejected, or NULL).
-    variables: what the query reads with getvariable().
-    """
-
-    path: Path
-    table: str
-    parse: str
-    reader: str = "lines"
-    encoding: str = "utf-8"
-    skip: int = 0
-    variables: tuple[tuple[str, Any], ...] = ()
+MOST_SEGMENTS = 32
+"""A file that was appended to more often is read anew, so that its views stay quick."""
 
 
-@dataclass(frozen=True)
-class Audit:
-    """What became of a file's records: rows_read = rows_loaded + rows_rejected + rows_duplicate."""
+class Loader:
+    """Loads the raw files of one dataset, one after the other, into its segments."""
 
-    source_file: str
-    sha256: str
-    bytes: int
-    rows_read: int
-    rows_loaded: int
-    rows_rejected: int
-    rows_duplicate: int
-    seconds: float
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, segments: Segments, about: Dataset, root: Path, hashes: Hashes
+    ) -> None:
+        self.connection, self.segments, self.about, self.root, self.hashes = connection, segments, about, root, hashes
+        segments.folder.mkdir(parents=True, exist_ok=True)
+        segments.attach(connection)
 
-    def __str__(self) -> str:
-        return (
-            f"{self.source_file}: {self.rows_read:,} read = {self.rows_loaded:,} loaded + "
-            f"{self.rows_rejected:,} rejected + {self.rows_duplicate:,} duplicate ({self.seconds:.1f} s)"
-        )
+    def load(self, raw: RawFile, say: Say) -> Staged:
+        """What `raw` was read into, now or before. Raises ValueError naming the file if it cannot be read at all."""
+        name, path, recipe = raw.path.as_posix(), self.root / raw.path, self._recipe(raw)
+        before = self.segments.of(name)
+        if before and before.recipe == recipe and before.sha256 == self.hashes.sha256(path):
+            return before
+        try:
+            longer = before is not None and before.recipe == recipe and self._only_longer(path, before)
+            size = path.stat().st_size - (before.bytes if longer else 0)
+            say(f"{name}: reading {size / 1e6:,.1f} MB{' that were appended' if longer else ''}")
+            staged = self._read(raw, recipe, before if longer else None)
+        except (duckdb.Error, OSError, EOFError, ValueError) as error:
+            raise ValueError(f"{name} cannot be read: {str(error).splitlines()[0]}") from error
+        self.segments.save(staged)
+        self.segments.attach(self.connection)
+        say(str(staged))
+        return staged
 
+    def _recipe(self, raw: RawFile) -> str:
+        referred = {reference.table for reference in raw.references}
+        contents = [(file.table, file.content) for file in self.segments.all() if file.table in referred]
+        scale = (self.about.name, self.about.rating_low, self.about.rating_high)
+        queries = [sql(f"staging/{name}") for name in (raw.parse, "macros", "tables", "sorting/duplicates")]
+        return digest(vars(raw), scale, queries, sorted(contents))
 
-def forget(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """Remove everything staged of a dataset."""
-    tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'staging'").fetchall()
-    for (table,) in tables:
-        connection.execute(f"DELETE FROM staging.{table} WHERE dataset = ?", [dataset])
+    def _only_longer(self, path: Path, before: Staged) -> bool:
+        if not before.appendable or len(before.segments) >= MOST_SEGMENTS or path.stat().st_size <= before.bytes:
+            return False
+        return self.hashes.prefix_and_whole(path, before.bytes)[0] == before.sha256
 
+    def _read(self, raw: RawFile, recipe: str, before: Staged | None) -> Staged:
+        started, path = time.monotonic(), self.root / raw.path
+        sha256 = self.hashes.sha256(path)
+        for name, value in self._variables(raw).items():
+            self.connection.execute(f"SET VARIABLE {name} = $value", {"value": value})
+        with tempfile.TemporaryDirectory(dir=self.segments.folder, prefix=READING) as folder:
+            work = Path(folder)
+            source = _tail(path, before.bytes, work / "tail") if before else path
+            skip = 0 if before else raw.skip
+            parts = Parts(self.connection, raw, self.about.name, work, skip, before.lines + 1 if before else 1 + skip)
+            parts.write(source)
+            parts.sort_out(appended=before is not None)
+            counts, content = parts.counts(), parts.content()
+            stem = f"{slug(raw.path.as_posix())}.{digest(recipe, sha256)[:12]}"
+            segments = parts.move(self.segments.folder, stem)
+        staged = Staged(
+            self.about.name, raw.path.as_posix(), raw.table, recipe, sha256, path.stat().st_size, parts.lines,
+            parts.by_line and raw.reader == "objects" and _ends_line(path), segments, content,
+            counts["loaded"] + counts["rejected"] + counts["duplicate"], counts["loaded"], counts["rejected"],
+            counts["duplicate"], round(time.monotonic() - started, 3),
+        )  # fmt: skip
+        return staged.after(before) if before else staged
 
-def load(connection: duckdb.DuckDBPyConnection, dataset: Dataset, root: Path, raw: RawFile) -> Audit:
-    """Load `root / raw.path`. Raises ValueError naming the file if it cannot be read at all."""
-    started = time.monotonic()
-    name = raw.path.as_posix()
-    try:
-        if raw.reader == "records":
-            read_records(connection, root / raw.path)
-        else:
-            read_lines(connection, root / raw.path, raw.encoding, raw.skip)
-    except (duckdb.Error, UnicodeError, OSError) as error:
-        raise ValueError(f"{name} cannot be read: {str(error).splitlines()[0]}") from error
-    _parse(connection, dataset, raw)
-    connection.execute(sql("staging/sort_out"))
-    _insert(connection, dataset, raw)
-    counts = dict(connection.execute("SELECT fate, count(*) FROM sorted GROUP BY fate").fetchall())
-    audit = Audit(
-        name, sha256_of(root / raw.path), (root / raw.path).stat().st_size,
-        sum(counts.values()), counts.get("loaded", 0), counts.get("rejected", 0), counts.get("duplicate", 0),
-        round(time.monotonic() - started, 3),
-    )  # fmt: skip
-    _record(connection, dataset.name, audit)
-    return audit
-
-
-def _parse(connection: duckdb.DuckDBPyConnection, dataset: Dataset, raw: RawFile) -> None:
-    known = {"dataset": dataset.name, "low": dataset.rating_low, "high": dataset.rating_high}
-    for variable, value in (known | dict(raw.variables)).items():
-        connection.execute(f"SET VARIABLE {variable} = $value", {"value": value})
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {sql('staging/' + raw.parse)}")
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, dataset: Dataset, raw: RawFile) -> None:
-    source = ", $file AS source_file" if raw.table == "ratings" else ""
-    parameters = {"dataset": dataset.name} | ({"file": raw.path.as_posix()} if source else {})
-    connection.execute(
-        f"INSERT INTO staging.{raw.table} BY NAME "
-        f"SELECT $dataset AS dataset{source}, * EXCLUDE (key, reason, fate) FROM sorted WHERE fate = 'loaded'",
-        parameters,
-    )
-    connection.execute(
-        "INSERT INTO staging.rejects SELECT $dataset, $file, s.line, 'staging', s.reason, left(l.raw, 2000) "
-        "FROM sorted s JOIN lines l USING (line) WHERE fate = 'rejected' ORDER BY s.line",
-        {"dataset": dataset.name, "file": raw.path.as_posix()},
-    )
+    def _variables(self, raw: RawFile) -> dict[str, Any]:
+        known = {"dataset": self.about.name, "low": self.about.rating_low, "high": self.about.rating_high}
+        return known | {"folder": self.about.folder} | dict(raw.variables)
 
 
-def _record(connection: duckdb.DuckDBPyConnection, dataset: str, audit: Audit) -> None:
-    values = [dataset, *vars(audit).values()]
-    connection.execute(f"INSERT INTO staging.ingest_audit VALUES ({', '.join('?' * len(values))})", values)
+def _tail(path: Path, start: int, target: Path) -> Path:
+    """What follows the first `start` bytes of a file, as a file of its own."""
+    with path.open("rb") as source, target.open("wb") as end:
+        source.seek(start)
+        shutil.copyfileobj(source, end, 2**20)
+    return target
+
+
+def _ends_line(path: Path) -> bool:
+    """Whether a plain file's last line is whole. A gzipped file cannot be read from the middle: False."""
+    with path.open("rb") as file:
+        if file.read(2) == b"\x1f\x8b":
+            return False
+        file.seek(0, 2)
+        if not file.tell():
+            return False
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"

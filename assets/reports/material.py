@@ -52,7 +52,7 @@ def load_material(home: Home, about: Dataset) -> Material:
     current = {name: manifests.current(name, about.name) for name in TRACED}
     return Material(
         home, about, metrics, load_catalog(home, about.name),
-        images=_table(home.table(about.name, "images"), ["item_id", "path", "status"]),
+        images=_table(home.table(about.name, "images"), ["item_id", "path", "status", "fetched_at"]),
         recommendations=pd.read_parquet(lake / "recommendations.parquet"),
         audit=_table(lake / "staging" / "ingest_audit.parquet", ["source_file", "rows_read"]),
         rejects=_table(lake / "staging" / "rejects.parquet", ["source_file", "line", "stage", "reason", "raw"]),

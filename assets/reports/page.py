@@ -33,7 +33,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     there = {b.protocol.name for b in boards}
     first = sections[0] if sections else None
     models = two_models(boards[0] if boards else None, material.recommendations)
-    pictures = Thumbnails(material.home.raw_root(about), material.images)
+    pictures = Thumbnails(material.home, about, material.images)
     return {
         "about": about, "facts": facts.dataset_facts(material), "sections": sections,
         "headline": headline(boards[0], first["pairs"]) if boards else "No model has been measured yet.",

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from assets.datasets import Dataset
+from assets.home import Home
+from assets.images import file_of
+
 SIZE = (128, 192)
 """Largest width and height in pixels."""
 QUALITY = 72
@@ -16,9 +20,9 @@ QUALITY = 72
 class Thumbnails:
     """Pictures of items by item id. An item without one, or whose file has gone or is broken since, has None."""
 
-    def __init__(self, root: Path, images: pd.DataFrame) -> None:
+    def __init__(self, home: Home, about: Dataset, images: pd.DataFrame) -> None:
         found = images[images.status == "found"].drop_duplicates("item_id")
-        self._files = {item: root / path for item, path in zip(found.item_id, found.path, strict=True)}
+        self._files = {row.item_id: file_of(home, about, row.path, row.fetched_at) for row in found.itertuples()}
         self._made: dict[str, str | None] = {}
 
     def __contains__(self, item_id: str) -> bool:

@@ -20,6 +20,7 @@ class Outcome:
 
     rows: how many were looked at. violations: how many of them break the rule. observed: the measured value, where
     the check measures one; measured: what it was made of. checked: False where something that it needs is not there.
+    gx: the result as Great Expectations gives it, where the check is one of its.
     """
 
     check: str
@@ -31,12 +32,15 @@ class Outcome:
     examples: list[Any] = field(default_factory=list)
     measured: dict[str, Any] = field(default_factory=dict)
     checked: bool = True
+    gx: dict[str, Any] = field(default_factory=dict)
 
 
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: numbers and truth values as they are, all else as text of at most 200 characters."""
     if isinstance(value, dict):
         return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
     if isinstance(value, bool | int) or (isinstance(value, float) and value == value):
         return value
     return None if value is None or value != value else str(value)[:200]

@@ -1,47 +1,37 @@
-"""Runs facts with DuckDB over the lake's Parquet, in memory: no lock on the warehouse is needed."""
+"""Runs facts with DuckDB."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from assets.datasets import Dataset
 from assets.validation.facts import Fact
 from assets.validation.outcomes import EXAMPLES, Outcome, plain
-from assets.warehouse import connect, frame
+from assets.validation.tables import Files
+from assets.validation.thresholds import Limit, thresholds
+from assets.warehouse import frame
 
 if TYPE_CHECKING:
     import duckdb
 
-Files = dict[str, list[Path]]
-"""Table -> the Parquet files that hold it; none where it has not been materialized."""
+
+def examine(connection: duckdb.DuckDBPyConnection, facts: list[Fact], files: Files, about: Dataset) -> list[Outcome]:
+    """The outcome of every fact. connection: where the tables of `files` are views."""
+    return [_examined(connection, fact, files, about) for fact in facts]
 
 
-def examine(facts: list[Fact], files: Files, variables: dict[str, Any]) -> list[Outcome]:
-    """The outcome of every fact. variables: what queries read with getvariable()."""
-    with _views(files, variables) as connection:
-        return [_examined(connection, fact, files) for fact in facts]
-
-
-@contextmanager
-def _views(files: Files, variables: dict[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect(Path(":memory:")) as connection:
-        for name, value in variables.items():
-            connection.execute(f"SET VARIABLE {name} = $value", {"value": value})
-        for table, paths in files.items():
-            if paths:
-                several = table == "folds"
-                connection.read_parquet([str(path) for path in paths], filename=several).create_view(table)
-        yield connection
-
-
-def _examined(connection: duckdb.DuckDBPyConnection, fact: Fact, files: Files) -> Outcome:
+def _examined(connection: duckdb.DuckDBPyConnection, fact: Fact, files: Files, about: Dataset) -> Outcome:
+    if fact.source not in ("", about.source):
+        return Outcome(fact.name, True, f"does not apply to {about.source}")
     absent = [table for table in fact.reads if not files[table]]
+    if absent and fact.optional:
+        return Outcome(fact.name, True, f"no {', '.join(absent)} are staged")
     if absent:
         return Outcome(fact.name, False, f"not checked: {', '.join(absent)} not materialized yet", checked=False)
     rows = connection.execute(f"SELECT count(*) FROM {fact.reads[0]}").fetchall()[0][0]
-    return _measured(connection, fact, rows) if fact.measures else _violated(connection, fact, rows)
+    if fact.measured:
+        return _measured(connection, fact, rows, thresholds(about).limit(fact.name))
+    return _violated(connection, fact, rows)
 
 
 def _violated(connection: duckdb.DuckDBPyConnection, fact: Fact, rows: int) -> Outcome:
@@ -52,12 +42,12 @@ def _violated(connection: duckdb.DuckDBPyConnection, fact: Fact, rows: int) -> O
     return Outcome(fact.name, not count, summary, rows, count, examples=[plain(row) for row in found])
 
 
-def _measured(connection: duckdb.DuckDBPyConnection, fact: Fact, rows: int) -> Outcome:
+def _measured(connection: duckdb.DuckDBPyConnection, fact: Fact, rows: int, limit: Limit) -> Outcome:
     row = plain(frame(connection, fact.query).astype(object).to_dict("records")[0])
     share = row["share"]
     if share is None:
         return Outcome(fact.name, True, "nothing to measure", rows)
-    low, high = fact.at_least, fact.at_most
-    passed = (low is None or share >= low) and (high is None or share <= high)
-    limit = f"at least {low:.1%}" if low is not None else f"at most {high:.1%}"
-    return Outcome(fact.name, passed, f"{share:.2%}, expected {limit}", rows, observed=share, measured=row)
+    where = f" in {row['worst_file']}" if row.get("worst_file") else ""
+    passed = limit.holds(share)
+    summary = f"{share:.2%}{where}, expected {limit}" + ("" if passed else f". {limit.why}")
+    return Outcome(fact.name, passed, summary, rows, observed=share, measured=row)

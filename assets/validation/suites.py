@@ -7,16 +7,17 @@ Facts about a whole table (keys, references, sums) are SQL: see `facts.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 from typing import Any
 
 from assets.datasets import Dataset
+from assets.validation.thresholds import thresholds
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """One blocking check. kind: the class in great_expectations.expectations; arguments: what it is given."""
+    """One check. kind: the class in great_expectations.expectations; arguments: what it is given."""
 
     name: str
     kind: str
@@ -30,8 +31,12 @@ CONTROL_CHARACTERS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 MARKUP = r"(?i)</?(?:a|b|br|div|font|i|li|p|script|span|style|table|td|tr|ul)\b[^<>]*>|&(?:amp|nbsp|quot|lt|gt|#\d+);"
 STATUSES = ("found", "missing", "corrupt", "too large", "refused")
 PROVIDERS = ("disk", "tmdb", "omdb", "page", "url", "folder")
-MOST = 0.999
-"""For what real sources get wrong now and then: one row in a thousand may differ."""
+SOURCE_IDS = {
+    "movielens": {"user_id": r"^[1-9][0-9]{0,6}$", "item_id": r"^[1-9][0-9]{0,6}$"},
+    "amazon": {"user_id": r"^A[A-Z0-9]{8,31}$", "item_id": r"^[A-Z0-9]{10}$"},
+    "yelp": {"user_id": r"^[A-Za-z0-9_-]{22}$", "item_id": r"^[A-Za-z0-9_-]{22}$"},
+}
+"""Numbers, ASINs and reviewer ids, and 22 characters of base 64: what ids look like, by source and column."""
 
 
 def expect(name: str, kind: str, description: str, **arguments: Any) -> Expectation:
@@ -63,8 +68,17 @@ def identifier(column: str) -> Expectation:
     return expect(f"{column}_form", "ColumnValuesToMatchRegex", what, column=column, regex=ID)
 
 
-def length(column: str, longest: int, mostly: float = MOST) -> Expectation:
+def of_source(about: Dataset, column: str) -> Expectation:
+    """A warning: most identifiers look like the source's."""
+    mostly = thresholds(about).id_form.mostly
+    made = expect(f"{column}_of_source", "ColumnValuesToMatchRegex", "Ids look like those of the source.",
+                  column=column, regex=SOURCE_IDS[about.source][column], mostly=mostly)  # fmt: skip
+    return replace(made, blocking=False)
+
+
+def length(about: Dataset, column: str, longest: int) -> Expectation:
     """Text in the column has 1 to `longest` characters; an empty text should be NULL."""
+    mostly = thresholds(about).imperfect.mostly
     what = f"Text of 1 to {longest:,} characters, NULL where there is none; in {mostly:.1%} of the rows."
     return expect(f"{column}_length", "ColumnValueLengthsToBeBetween", what,
                   column=column, min_value=1, max_value=longest, mostly=mostly)  # fmt: skip
@@ -76,14 +90,15 @@ def printable(column: str) -> Expectation:
     return expect(f"{column}_printable", "ColumnValuesToNotMatchRegex", what, column=column, regex=CONTROL_CHARACTERS)
 
 
-def clean(column: str) -> Expectation:
+def clean(about: Dataset, column: str) -> Expectation:
     """Text in the column has been freed of HTML."""
-    what = "No HTML tags or entities are left in 99% of the texts: models would read them as words."
-    return expect(f"{column}_clean", "ColumnValuesToNotMatchRegex", what, column=column, regex=MARKUP, mostly=0.99)
+    mostly = thresholds(about).free_of_markup.mostly
+    what = f"No HTML tags or entities are left in {mostly:.0%} of the texts: models would read them as words."
+    return expect(f"{column}_clean", "ColumnValuesToNotMatchRegex", what, column=column, regex=MARKUP, mostly=mostly)
 
 
 def between(
-    column: str, low: float | datetime, high: float | datetime | None, what: str, mostly: float = 1.0
+    column: str, low: float | datetime | None, high: float | datetime | None, what: str, mostly: float = 1.0
 ) -> Expectation:
     """Numbers or times in the column lie in a range, ends included."""
     return expect(f"{column}_range", "ColumnValuesToBeBetween", what,
@@ -102,6 +117,7 @@ def users(about: Dataset) -> list[Expectation]:
         own(about),
         present("user_id", "Every user has an identifier."),
         identifier("user_id"),
+        of_source(about, "user_id"),
         present("attributes", "A user without attributes has the empty object."),
         json_object("attributes"),
         between("interactions", 0, None, "A count of interactions, 0 or more."),
@@ -122,20 +138,28 @@ def items(about: Dataset) -> list[Expectation]:
         "has_text",
         "has_image",
     )
+    year, price = thresholds(about).year, thresholds(about).price
     return [
         schema(*columns),
         own(about),
         present("item_id", "Every item has an identifier."),
         identifier("item_id"),
-        length("title", 2000),
-        clean("title"),
+        of_source(about, "item_id"),
+        length(about, "title", 2000),
+        clean(about, "title"),
         printable("title"),
-        length("description", 200_000),
-        clean("description"),
+        length(about, "description", 200_000),
+        clean(about, "description"),
         present("categories", "An item without categories has the empty list."),
-        between("year", 1870, 2100, "A year since the first films, or NULL."),
-        between("price", 0, 1_000_000, "A price in dollars, or NULL.", MOST),
-        length("brand", 500),
+        between(
+            "year",
+            year.low,
+            year.high or datetime.now().year + 1,
+            "A year, at most the next one, or NULL.",
+            year.mostly,
+        ),
+        between("price", price.low, price.high, "A price in dollars, or NULL.", price.mostly),
+        length(about, "brand", 500),
         present("attributes", "An item without attributes has the empty object."),
         json_object("attributes"),
         present("has_text", "It is known whether there is text."),
@@ -146,6 +170,8 @@ def items(about: Dataset) -> list[Expectation]:
 def interactions(about: Dataset) -> list[Expectation]:
     """What holds for every interaction."""
     scale = f"One of {about.rating_low:g} to {about.rating_high:g} stars in steps of {about.rating_step:g}."
+    since = thresholds(about).rated_at
+    start = datetime.combine(since.low, time())
     return [
         schema("user_id", "item_id", "rating", "ts", "review_id", "official_test"),
         own(about),
@@ -155,7 +181,13 @@ def interactions(about: Dataset) -> list[Expectation]:
         identifier("item_id"),
         present("rating", "Every interaction has a rating."),
         expect("rating_on_scale", "ColumnValuesToBeInSet", scale, column="rating", value_set=list(about.rating_values)),
-        between("ts", datetime(1994, 1, 1), datetime(2100, 1, 1), "A time since the first shops on the web, or NULL."),
+        between(
+            "ts",
+            start,
+            datetime(2100, 1, 1),
+            f"A time since {since.low}, when the source began, or NULL.",
+            since.mostly,
+        ),
         present("official_test", "It is known whether the source holds the rating out for testing."),
     ]
 
@@ -168,11 +200,11 @@ def reviews(about: Dataset) -> list[Expectation]:
         present("review_id", "Every review has an identifier."),
         present("user_id", "Every review is somebody's."),
         present("item_id", "Every review is of something."),
-        length("title", 2000),
-        length("text", 100_000),
-        clean("text"),
+        length(about, "title", 2000),
+        length(about, "text", 100_000),
+        clean(about, "text"),
         printable("text"),
-        between("helpful_votes", 0, 1_000_000, "A count of votes, or NULL.", MOST),
+        between("helpful_votes", 0, 1_000_000, "A count of votes, or NULL.", thresholds(about).imperfect.mostly),
     ]
 
 

@@ -1,9 +1,13 @@
-"""Opening pictures that nobody vouches for: real type by content, complete decode, a limit on pixels, plain RGB out."""
+"""Opening pictures that nobody vouches for: real type by content, complete decode, a limit on pixels, plain RGB out.
+
+What decodes but shows nothing (`placeholders`) is refused.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import struct
 import zlib
@@ -11,7 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import PIL
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from models.encoders import placeholders
+
+RULES = "2"
+"""Raised when these rules change, so that remembered reports are made anew."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 """All that is ever decoded; Pillow's rarer decoders (some call other programs) stay out of reach."""
@@ -39,7 +49,9 @@ class PictureError(ValueError):
 class PictureReport:
     """What `inspect` found. width, height: pixels as shown (after EXIF rotation); bytes: file size.
 
-    status: "found", "corrupt", "missing" or "too large"; reason: empty where found. Unknown facts are None.
+    status: "found", "refused" (a placeholder), "corrupt", "missing" or "too large"; reason: empty where found.
+    sha256: of the file; pixels: SHA-256 of what it shows, equal where two files differ only in their metadata or
+    lossless encoding. Unknown facts are None.
     """
 
     status: str
@@ -49,6 +61,7 @@ class PictureReport:
     bytes: int | None = None
     sha256: str | None = None
     format: str | None = None
+    pixels: str | None = None
 
 
 def inspect(source: Path | str | bytes, max_pixels: int = MAX_PIXELS) -> PictureReport:
@@ -63,7 +76,15 @@ def inspect(source: Path | str | bytes, max_pixels: int = MAX_PIXELS) -> Picture
     except PictureError as error:
         size = len(data) if data is not None else _size(source)
         return PictureReport(error.status, error.reason, bytes=size, sha256=_digest(data))
-    return PictureReport("found", "", image.width, image.height, len(data), _digest(data), name)
+    sha256 = _digest(data)
+    shows_nothing = placeholders.placeholder(image, sha256)
+    status, reason = ("refused", f"placeholder: {shows_nothing}") if shows_nothing else ("found", "")
+    return PictureReport(status, reason, image.width, image.height, len(data), sha256, name, _shown(image))
+
+
+def inspector() -> str:
+    """What a report depends on beside the file: these rules, Pillow, and the list of known placeholders."""
+    return f"{RULES} pillow-{PIL.__version__} {_digest(placeholders.NO_IMAGE.read_bytes())[:16]}"
 
 
 def open_rgb(source: Path | str | bytes, at_least: int | None = None, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -92,11 +113,15 @@ def _read(source: Path | str | bytes) -> bytes:
 def _size(source: Path | str | bytes) -> int | None:
     if isinstance(source, bytes):
         return len(source)
-    return Path(source).stat().st_size if Path(source).is_file() else None
+    return os.path.getsize(source) if os.path.isfile(source) else None  # False for a name that no file can have
 
 
 def _digest(data: bytes | None) -> str | None:
     return None if data is None else hashlib.sha256(data).hexdigest()
+
+
+def _shown(image: Image.Image) -> str:
+    return _digest(f"{image.width} x {image.height} ".encode() + image.tobytes())
 
 
 def _decode(data: bytes, max_pixels: int, at_least: int | None = None) -> tuple[Image.Image, str]:
@@ -109,9 +134,12 @@ def _decode(data: bytes, max_pixels: int, at_least: int | None = None) -> tuple[
                 raise PictureError(
                     "too large", f"{image.width} x {image.height} pixels; the limit is {max_pixels:,} in all"
                 )
+            name = "JPEG" if image.format == "MPO" else image.format  # MPO: a JPEG with more pictures behind it
+            if name == "JPEG" and _padded(data):
+                raise PictureError("corrupt", "does not decode: the file breaks off, the rest is zeros")
             if at_least:
                 image.draft(None, (at_least, at_least))
-            return _plain(ImageOps.exif_transpose(image)), image.format
+            return _plain(ImageOps.exif_transpose(image)), name
     except PictureError:
         raise
     except _BOMBS as error:
@@ -120,6 +148,14 @@ def _decode(data: bytes, max_pixels: int, at_least: int | None = None) -> tuple[
         raise PictureError("corrupt", f"not an image: begins with {_beginning(data)}") from error
     except _DECODE_ERRORS as error:
         raise PictureError("corrupt", f"does not decode: {error or type(error).__name__}") from error
+
+
+def _padded(jpeg: bytes) -> bool:
+    """Whether the picture's data has no end and runs out in zeros, as a download that died leaves it.
+
+    The decoder would take the zeros for picture and show a grey half.
+    """
+    return jpeg.endswith(bytes(16)) and b"\xff\xd9" not in jpeg[jpeg.rfind(b"\xff\xda") :]
 
 
 def _plain(image: Image.Image) -> Image.Image:

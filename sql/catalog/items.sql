@@ -1,18 +1,21 @@
--- Every item that a metadata file describes or that was rated; texts that describe it are joined into one description.
+-- Every item that a metadata file describes or that was rated; texts that describe it are joined into one description,
+-- ids that it has elsewhere (IMDb, TMDB) into its attributes. Tags are texts of users, not of the item.
 WITH described AS (
-    SELECT item_id, string_agg(text, ' ' ORDER BY kind, line) AS text, max(year) AS year,
-        first(attributes ORDER BY kind, line) FILTER (kind = 'overview') AS attributes
-    FROM staging.texts WHERE dataset = $dataset GROUP BY item_id
+    SELECT item_id, string_agg(text, ' ' ORDER BY kind, source_file, line) FILTER (kind <> 'tag') AS text,
+        max(year) AS year, first(attributes ORDER BY source_file, line) FILTER (kind = 'links') AS links,
+        first(attributes ORDER BY source_file, line) FILTER (kind = 'overview') AS overview
+    FROM staging.texts GROUP BY item_id
 ), rated AS (
-    SELECT DISTINCT item_id FROM interactions WHERE dataset = $dataset
+    SELECT DISTINCT item_id FROM interactions
 ), pictured AS (
-    SELECT DISTINCT item_id FROM images WHERE dataset = $dataset AND status = 'found'
+    SELECT DISTINCT item_id FROM images WHERE status = 'found'
 ), joined AS (
     SELECT coalesce(p.item_id, r.item_id) AS item_id, p.title,
         nullif(concat_ws(' ', p.description, d.text), '') AS description,
         coalesce(p.categories, []) AS categories, coalesce(p.year, d.year) AS year, p.price, p.brand,
-        json_merge_patch(coalesce(p.attributes, '{}'::JSON), coalesce(d.attributes, '{}'::JSON)) AS attributes
-    FROM (FROM staging.products WHERE dataset = $dataset) p
+        json_merge_patch(coalesce(p.attributes, '{}'::JSON), coalesce(d.links, '{}'::JSON),
+                         coalesce(d.overview, '{}'::JSON)) AS attributes
+    FROM staging.products p
     FULL JOIN rated r USING (item_id)
     LEFT JOIN described d ON d.item_id = coalesce(p.item_id, r.item_id)
 )

@@ -1,4 +1,4 @@
--- One schema for all sources.
+-- One schema for all sources, empty here: the lake's files are laid over these tables as views.
 CREATE TABLE IF NOT EXISTS users (dataset VARCHAR, user_id VARCHAR, attributes JSON, interactions BIGINT);
 CREATE TABLE IF NOT EXISTS items (
     dataset VARCHAR, item_id VARCHAR, title VARCHAR, description VARCHAR, categories VARCHAR[], year INTEGER,

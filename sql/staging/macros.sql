@@ -1,14 +1,40 @@
--- What the parsing queries share. `object(raw)`: the line as a JSON object, NULL where it is none.
-CREATE OR REPLACE TEMP MACRO object(raw) AS
-    CASE WHEN json_type(try_cast(raw AS JSON)) = 'OBJECT' THEN try_cast(raw AS JSON) END;
--- Text that models read: entities decoded, tags gone, control characters and runs of white space folded.
-CREATE OR REPLACE TEMP MACRO decoded(raw) AS
-    replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(raw,
-        '&nbsp;', ' '), '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&#34;', '"'), '&#39;', ''''), '&#x27;', ''''),
-        '&apos;', ''''), '&hellip;', '…'), '&amp;', '&');
-CREATE OR REPLACE TEMP MACRO cleaned(raw) AS
-    nullif(trim(regexp_replace(regexp_replace(regexp_replace(
-        decoded(raw), '</?[A-Za-z!][^<>]{0,200}>', ' ', 'g'), '[\x00-\x1f\x7f]', ' ', 'g'), '\s+', ' ', 'g')), '');
--- A price in dollars out of a number or "$12.99"; NULL for CSS and other dirt.
-CREATE OR REPLACE TEMP MACRO dollars(raw) AS
-    try_cast(replace(nullif(regexp_extract(raw, '^\s*\$?\s*([0-9][0-9,]*(\.[0-9]+)?)\s*$', 1), ''), ',', '') AS DOUBLE);
+-- What the parsing queries share. `object(raw, fields)`: the line's JSON object as a struct, NULL where it is none.
+CREATE OR REPLACE MACRO object(raw, fields) AS
+    CASE WHEN starts_with(raw, '{') THEN try(json_transform(raw, fields)) END;
+-- Text that models read: entities decoded, tags gone, control characters and runs of white space folded. The first
+-- pattern finds the texts that need any of it; most do not, and are not touched. `unescaped` is html.unescape.
+CREATE OR REPLACE MACRO cleaned(raw) AS
+    CASE WHEN regexp_matches(raw, '[\x00-\x1f\x7f&<\x{a0}]|\s\s|^\s|\s$') THEN
+        nullif(trim(regexp_replace(regexp_replace(
+            CASE WHEN contains(raw, '&') THEN unescaped(raw) ELSE raw END,
+            '<!--[^>]*-->|</?[A-Za-z][A-Za-z0-9]*(\s+[^<>=]+=[^<>]*)?\s*/?>', ' ', 'g'),
+            '[\x00-\x1f\x7f\s\x{a0}]{2,}|[\x00-\x1f\x7f\x{a0}]', ' ', 'g')), '')
+    ELSE nullif(raw, '') END;
+-- The raw value, where cleaning changed it.
+CREATE OR REPLACE MACRO changed(raw, clean) AS CASE WHEN raw IS DISTINCT FROM clean THEN nullif(raw, '') END;
+-- A title that scraping left as markup ("<span class=...", JavaScript) is none.
+CREATE OR REPLACE MACRO title_of(raw) AS
+    CASE WHEN NOT regexp_matches(coalesce(raw, ''), '^\s*(<\w+ [^>]*$|var aPageStart|function\s*\()') THEN cleaned(raw) END;
+-- A price in dollars out of a number, "$12.99" or the low end of "$12.99 - $20.00"; NULL for CSS and other dirt.
+CREATE OR REPLACE MACRO dollars(raw) AS
+    try_cast(replace(nullif(regexp_extract(
+        raw, '^\s*\$?\s*([0-9][0-9,]*(\.[0-9]+)?)\s*(-\s*\$?\s*[0-9][0-9,]*(\.[0-9]+)?)?\s*$', 1), ''), ',', '') AS DOUBLE);
+-- A count out of "1,234".
+CREATE OR REPLACE MACRO counted(raw) AS try_cast(replace(raw, ',', '') AS INTEGER);
+-- Text of a JSON list of strings, or of one string; NULL where there is none.
+CREATE OR REPLACE MACRO texts_of(raw) AS
+    CASE WHEN starts_with(raw, '[') THEN try(json_transform(raw, '["VARCHAR"]')) ELSE [nullif(raw, '')] END;
+CREATE OR REPLACE MACRO joined_text(raw) AS list_aggregate(texts_of(raw), 'string_agg', ' ');
+-- When a whole number of seconds or milliseconds since 1970 is; NULL for anything else.
+CREATE OR REPLACE MACRO moment(number) AS
+    CASE WHEN number BETWEEN 1 AND 4102444800 THEN make_timestamp(number::BIGINT * 1000000)
+         WHEN number BETWEEN 100000000000 AND 4102444800000 THEN make_timestamp(number::BIGINT * 1000) END;
+-- Codes of the MovieLens READMEs.
+CREATE OR REPLACE MACRO ml_100k_genres() AS
+    ['unknown', 'Action', 'Adventure', 'Animation', 'Children''s', 'Comedy', 'Crime', 'Documentary', 'Drama', 'Fantasy',
+     'Film-Noir', 'Horror', 'Musical', 'Mystery', 'Romance', 'Sci-Fi', 'Thriller', 'War', 'Western'];
+CREATE OR REPLACE MACRO ml_1m_occupations() AS
+    ['other', 'academic/educator', 'artist', 'clerical/admin', 'college/grad student', 'customer service',
+     'doctor/health care', 'executive/managerial', 'farmer', 'homemaker', 'K-12 student', 'lawyer', 'programmer',
+     'retired', 'sales/marketing', 'scientist', 'self-employed', 'technician/engineer', 'tradesman/craftsman',
+     'unemployed', 'writer'];

@@ -91,7 +91,13 @@ class Shop:
         folder.mkdir(parents=True)
         Image.new("CMYK", (300, 450), (0, 200, 200, 0)).save(folder / "one.jpg")
         (folder / "two.jpg").write_text("<html>404</html>")
-        rows = {"item_id": ["i1", "i2"], "path": ["one.jpg", "two.jpg"], "status": "found", "reason": None}
+        rows = {
+            "item_id": ["i1", "i2"],
+            "path": ["one.jpg", "two.jpg"],
+            "status": "found",
+            "reason": None,
+            "fetched_at": pd.NaT,
+        }
         self._table("images", rows)
         return self
 

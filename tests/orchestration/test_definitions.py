@@ -15,12 +15,13 @@ HEAVY = ["torch", "torchvision", "timm", "transformers", "great_expectations", "
 ASSETS = {
     "raw": {"raw_files"},
     "staging": {"staged_records"},
+    "pictures": {"fetched_pictures"},
     "catalog": {"users", "items", "interactions", "reviews", "images"},
     "splits": {"folds"},
     "embeddings": {"text_embeddings", "image_embeddings"},
     "recommenders": {"recommender", "recommendations"},
     "evaluation": {"metrics"},
-    "reports": {"report"},
+    "reports": {"report", "data_docs"},
     "serving": {"serving_snapshot"},
 }
 

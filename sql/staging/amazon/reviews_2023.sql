@@ -1,25 +1,26 @@
--- Amazon Reviews 2023, one review a line; timestamps in milliseconds
+-- Amazon Reviews 2023, one review a line
 WITH objects AS (
-    SELECT line, object(raw) AS o FROM lines
+    SELECT line, raw, object(raw, '{"user_id": "VARCHAR", "parent_asin": "VARCHAR", "asin": "VARCHAR",
+        "rating": "VARCHAR", "timestamp": "VARCHAR", "title": "VARCHAR", "text": "VARCHAR", "helpful_vote": "VARCHAR",
+        "verified_purchase": "VARCHAR"}') AS o
+    FROM lines
 ), typed AS (
-    SELECT line, o, o ->> 'user_id' AS user_id, coalesce(nullif(o ->> 'parent_asin', ''), o ->> 'asin') AS item_id,
-        try_cast(o ->> 'rating' AS DOUBLE) AS rating, try_cast(o ->> 'timestamp' AS BIGINT) AS milliseconds
+    SELECT line, raw, o, o.user_id, coalesce(nullif(o.parent_asin, ''), o.asin) AS item_id,
+        try_cast(o.rating AS DOUBLE) AS rating, try_cast(o.timestamp AS BIGINT) AS number,
+        cleaned(o.title) AS title, cleaned(o.text) AS text
     FROM objects
 )
-SELECT line, user_id, item_id, rating, make_timestamp(milliseconds * 1000) AS ts,
-    md5(user_id || ' ' || item_id || ' ' || milliseconds || ' ' || coalesce(o ->> 'text', '')) AS review_id,
-    cleaned(o ->> 'title') AS title, cleaned(o ->> 'text') AS text,
-    try_cast(replace(o ->> 'helpful_vote', ',', '') AS INTEGER) AS helpful_votes,
-    try_cast(o ->> 'verified_purchase' AS BOOLEAN) AS verified,
-    md5(user_id || ' ' || item_id || ' ' || milliseconds || ' ' || coalesce(o ->> 'text', '')) AS key,
+SELECT line, raw, user_id, item_id, rating, moment(number) AS ts,
+    md5(concat_ws(' ', user_id, item_id, number, o.text)) AS review_id, title, text,
+    changed(o.title, title) AS raw_title, changed(o.text, text) AS raw_text, counted(o.helpful_vote) AS helpful_votes,
+    try_cast(o.verified_purchase AS BOOLEAN) AS verified,
     CASE
         WHEN o IS NULL THEN 'not a JSON object'
         WHEN coalesce(user_id, '') = '' THEN 'user_id: missing'
         WHEN coalesce(item_id, '') = '' THEN 'parent_asin: missing'
-        WHEN rating IS NULL THEN 'rating: not a number: ' || coalesce(o ->> 'rating', 'null')
+        WHEN rating IS NULL THEN 'rating: not a number: ' || coalesce(o.rating, 'null')
         WHEN rating NOT BETWEEN getvariable('low') AND getvariable('high')
             THEN format('rating: {} is outside {} to {}', rating, getvariable('low'), getvariable('high'))
-        WHEN milliseconds IS NULL OR milliseconds NOT BETWEEN 0 AND 4102444800000
-            THEN 'timestamp: not a time in milliseconds: ' || coalesce(o ->> 'timestamp', 'null')
+        WHEN moment(number) IS NULL THEN 'timestamp: not a time: ' || coalesce(o.timestamp, 'null')
     END AS reason
 FROM typed

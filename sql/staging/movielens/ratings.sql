@@ -1,13 +1,12 @@
 -- user, item, rating, epoch seconds; 0 seconds means that the time is not known
 WITH fields AS (
-    SELECT line, string_split(raw, getvariable('separator')) AS f FROM lines
+    SELECT line, raw, string_split(raw, getvariable('separator')) AS f FROM lines
 ), typed AS (
-    SELECT line, len(f) AS n, trim(f[1]) AS user_id, trim(f[2]) AS item_id, try_cast(f[3] AS DOUBLE) AS rating,
+    SELECT line, raw, len(f) AS n, trim(f[1]) AS user_id, trim(f[2]) AS item_id, try_cast(f[3] AS DOUBLE) AS rating,
            f[3] AS rating_text, try_cast(trim(f[4]) AS BIGINT) AS seconds, f[4] AS seconds_text
     FROM fields
 )
-SELECT typed.line, typed.user_id, typed.item_id, rating, to_timestamp(nullif(seconds, 0)) AT TIME ZONE 'UTC' AS ts,
-    typed.user_id || ' ' || typed.item_id AS key,
+SELECT line, raw, user_id, item_id, rating, to_timestamp(nullif(seconds, 0)) AT TIME ZONE 'UTC' AS ts,
     CASE
         WHEN n <> 4 THEN 'expected 4 fields, found ' || n
         WHEN rating IS NULL THEN 'rating: not a number: ' || rating_text
@@ -15,9 +14,5 @@ SELECT typed.line, typed.user_id, typed.item_id, rating, to_timestamp(nullif(sec
             THEN format('rating: {} is outside {} to {}', rating_text, getvariable('low'), getvariable('high'))
         WHEN seconds IS NULL THEN 'timestamp: not a whole number: ' || seconds_text
         WHEN seconds NOT BETWEEN 0 AND 4102444800 THEN 'timestamp: not a time: ' || seconds_text
-        WHEN getvariable('users_listed') AND people.user_id IS NULL THEN 'user: not in the users file: ' || typed.user_id
-        WHEN products.item_id IS NULL THEN 'film: not in the films file: ' || typed.item_id
     END AS reason
 FROM typed
-LEFT JOIN staging.people ON people.dataset = getvariable('dataset') AND people.user_id = typed.user_id
-LEFT JOIN staging.products ON products.dataset = getvariable('dataset') AND products.item_id = typed.item_id

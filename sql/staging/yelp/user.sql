@@ -1,10 +1,12 @@
--- Yelp academic dataset: one user a line
-WITH objects AS (SELECT line, object(raw) AS o FROM lines)
-SELECT line, o ->> 'user_id' AS user_id,
-    json_object('yelping_since', left(o ->> 'yelping_since', 10), 'fans', try_cast(o ->> 'fans' AS INTEGER)) AS attributes,
-    o ->> 'user_id' AS key,
+-- Yelp: one user a line; average_stars and the vote counts are of all times, so they are not taken
+WITH objects AS (
+    SELECT line, raw, object(raw, '{"user_id": "VARCHAR", "yelping_since": "VARCHAR", "fans": "VARCHAR"}') AS o
+    FROM lines
+)
+SELECT line, raw, o.user_id,
+    json_object('yelping_since', left(o.yelping_since, 10), 'fans', counted(o.fans)) AS attributes,
     CASE
         WHEN o IS NULL THEN 'not a JSON object'
-        WHEN coalesce(o ->> 'user_id', '') = '' THEN 'user_id: missing'
+        WHEN coalesce(o.user_id, '') = '' THEN 'user_id: missing'
     END AS reason
 FROM objects

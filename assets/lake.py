@@ -1,0 +1,88 @@
+"""The tables of a dataset as DuckDB sees them: views over the Parquet of the lake.
+
+Nothing is stored twice. Every step works in a DuckDB of its own, in memory, so no step waits for another's lock; the
+warehouse is a small file of views over all datasets, replaced as a whole, for people and for other programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from assets.datasets import datasets
+from assets.files import atomic_file
+from assets.home import Home
+from assets.ingest.segments import Segments, define, define_rejects, insert_audit, quoted
+from assets.warehouse import sql, working
+
+CATALOG = ("users", "items", "interactions", "reviews", "images")
+EXPORTED = ("users", "items", "interactions", "images")
+"""Catalog tables with a Parquet file of their own; `reviews` are the staged ratings that have words."""
+STAGED = (
+    *("people", "products", "ratings", "texts", "pictures", "official_tests", "checkins"),
+    *("genome_scores", "genome_tags"),
+)
+EXPLAINED = ("rejects", "ingest_audit")
+"""What became of the raw files; small, and exported for pages that need no DuckDB."""
+
+
+def segments(home: Home, dataset: str) -> Segments:
+    """The staged files of a dataset."""
+    return Segments(home.lake / dataset / "staging")
+
+
+def files(home: Home, dataset: str, table: str) -> list[Path]:
+    """The files that hold a table's rows, those that exist; equal files mean equal rows."""
+    if table in STAGED or table == "reviews":
+        of, table = segments(home, dataset), "ratings" if table == "reviews" else table
+        return of.files(file for file in of.all() if file.table == table)
+    folder = home.lake / dataset / "staging"
+    path = folder / f"{table}.parquet" if table in EXPLAINED else home.table(dataset, table)
+    return [path] if path.exists() else []
+
+
+@contextmanager
+def attached(home: Home, dataset: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB in memory with `staging.<table>` and the catalog tables of one dataset; what was not made is empty."""
+    with working(home.threads) as connection:
+        attach(connection, home, dataset)
+        yield connection
+
+
+def attach(connection: duckdb.DuckDBPyConnection, home: Home, dataset: str) -> None:
+    """Lay the views of one dataset into the connection's current database, in place of another's."""
+    segments(home, dataset).attach(connection)
+    _catalog(connection, [dataset], home)
+
+
+def _catalog(connection: duckdb.DuckDBPyConnection, names: list[str], home: Home) -> None:
+    for table in CATALOG:
+        connection.execute(f"DROP VIEW IF EXISTS {table}")
+    connection.execute(sql("catalog/tables"))
+    for table in EXPORTED:
+        made = [path for name in names for path in files(home, name, table)]
+        if made:
+            connection.execute(f"DROP TABLE {table}")
+            listed = ", ".join(quoted(path) for path in made)
+            connection.execute(f"CREATE VIEW {table} AS FROM read_parquet([{listed}], union_by_name = true)")
+    connection.execute("DROP TABLE reviews")
+    connection.execute(f"CREATE VIEW reviews AS {sql('catalog/reviews')}")
+
+
+def publish_warehouse(home: Home) -> None:
+    """Make warehouse.duckdb the views over everything that is in the lake now."""
+    with atomic_file(home.warehouse) as path:
+        path.unlink()
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(sql("staging/segment"))
+            connection.execute(sql("staging/tables"))
+            names = [name for name in datasets() if (home.lake / name).is_dir()]
+            staged = [(of, file) for of in (segments(home, name) for name in names) for file in of.all()]
+            for table in {file.table for _, file in staged}:
+                define(connection, table, [(of, file) for of, file in staged if file.table == table])
+            define_rejects(connection, staged)
+            insert_audit(connection, staged)
+            _catalog(connection, names, home)
