@@ -96,7 +96,7 @@ users = _table(
 items = _table(
     "items",
     "Everything that is described or was rated: titles, descriptions, categories, and whether text and image exist.",
-    ["staged_records", "interactions", "images"],
+    ["staged_records", "interactions", "images", "fetched_pictures"],
     _by_query("items"),
 )
 

@@ -5,6 +5,7 @@ import dagster as dg
 from assets.datasets import dataset
 from assets.files import atomic_folder, digest, sha256_of
 from assets.home import Home
+from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
 from assets.steps import Output, Say, materialize
 from assets.validation.checks import CHECKED, data_docs_page, outcomes
@@ -22,7 +23,9 @@ def data_docs(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeRe
     """What every check of a dataset expects and found, as pages; made of what the checks have left."""
     name = context.partition_key
     page = data_docs_page(home, name)
-    found = {asset: outcomes(home, asset, name)[0] for asset in CHECKED}
+    # Where a blocking check has stopped a run, the pages show what there is up to there.
+    made = [asset for asset in CHECKED if Manifests(home.path).current(asset, name)]
+    found = {asset: outcomes(home, asset, name)[0] for asset in made}
     states = {asset: [vars(outcome) for outcome in known] for asset, known in found.items()}
 
     def compute(say: Say) -> Output:
@@ -34,7 +37,7 @@ def data_docs(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeRe
         facts = {"checks": sum(map(len, found.values())), "not_passed": ", ".join(red) or "none"}
         return Output(digest(states), None, files, facts)
 
-    upstream = dict.fromkeys(CHECKED, name)
+    upstream = dict.fromkeys(made, name)
     wording = [(path.name, sha256_of(path)) for path in sorted(FOLDER.iterdir())]
     result = materialize(context, home, upstream=upstream, config=[states, wording], compute=compute)
     return result._replace(metadata={**result.metadata, "path": dg.MetadataValue.path(page)})

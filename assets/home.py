@@ -75,7 +75,7 @@ class Home(dg.ConfigurableResource):
 
     def fetched(self, dataset: str) -> Path:
         """What became of every picture that was looked for on the web."""
-        return self.lake / dataset / "fetched_pictures.parquet"
+        return self.table(dataset, "fetched_pictures")
 
     def table(self, dataset: str, name: str) -> Path:
         """The Parquet export of a catalog table."""

@@ -19,8 +19,8 @@ from assets.ingest.segments import Segments, define, define_rejects, insert_audi
 from assets.warehouse import sql, working
 
 CATALOG = ("users", "items", "interactions", "reviews", "images")
-EXPORTED = ("users", "items", "interactions", "images")
-"""Catalog tables with a Parquet file of their own; `reviews` are the staged ratings that have words."""
+EXPORTED = ("users", "items", "interactions", "images", "fetched_pictures")
+"""Tables with a Parquet file of their own; `reviews` are the staged ratings that have words."""
 STAGED = (
     *("people", "products", "ratings", "texts", "pictures", "official_tests", "checkins"),
     *("genome_scores", "genome_tags"),
@@ -59,7 +59,7 @@ def attach(connection: duckdb.DuckDBPyConnection, home: Home, dataset: str) -> N
 
 
 def _catalog(connection: duckdb.DuckDBPyConnection, names: list[str], home: Home) -> None:
-    for table in CATALOG:
+    for table in {*CATALOG, *EXPORTED}:
         connection.execute(f"DROP VIEW IF EXISTS {table}")
     connection.execute(sql("catalog/tables"))
     for table in EXPORTED:

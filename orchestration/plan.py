@@ -9,11 +9,12 @@ from typing import Any
 import dagster as dg
 
 from assets.limits import DUCKDB_WRITE, GPU, WEB
+from assets.validation.checks import data_docs_page
 from models.registry import RECOMMENDERS
 from orchestration.definitions import assets_and_checks
 from orchestration.instance import OWNER_TAG, close_dead_runs, open_instance, owner
 from orchestration.jobs import REFRESHED
-from orchestration.resources import resources
+from orchestration.resources import home, resources
 from orchestration.settings import Settings
 
 GROUPS = (*REFRESHED, "recommenders", "evaluation", "reports", "serving")
@@ -95,8 +96,24 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
                 raise KeyboardInterrupt from interrupted
             _count(result, counts)
             if not result.success:
-                raise _failure(stage, result)
+                if _blocked(result):
+                    _show_checks(definitions, request.dataset, instance, settings)
+                raise _failure(stage, result, settings)
     return counts
+
+
+def _show_checks(definitions: list, dataset: str, instance: dg.DagsterInstance, settings: Settings) -> None:
+    """Make the Data Docs of a dataset that a check has stopped: they show the rows."""
+    dg.materialize(
+        definitions,
+        selection=dg.AssetSelection.assets("data_docs").without_checks(),
+        partition_key=dataset,
+        instance=instance,
+        resources=resources(settings),
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        tags={OWNER_TAG: owner(), "trifuse/dataset": dataset},
+        raise_on_error=False,
+    )
 
 
 def _tell_of_waiting(instance: dg.DagsterInstance, tell) -> None:
@@ -112,14 +129,20 @@ def _count(result: dg.ExecuteInProcessResult, counts: dict[str, int]) -> None:
         counts["computed" if computed is None or computed.value else "unchanged"] += 1
 
 
-def _failure(stage: Stage, result: dg.ExecuteInProcessResult) -> BaseException:
-    """What to raise for a stage that did not succeed."""
+def _blocked(result: dg.ExecuteInProcessResult) -> list[dg.AssetCheckEvaluation]:
+    """The blocking checks that failed."""
     evaluations = result.get_asset_check_evaluations()
-    failed = [e for e in evaluations if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
-    if failed:
+    return [e for e in evaluations if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
+
+
+def _failure(stage: Stage, result: dg.ExecuteInProcessResult, settings: Settings) -> BaseException:
+    """What to raise for a stage that did not succeed."""
+    if failed := _blocked(result):
         names = ", ".join(f"{e.asset_key.to_user_string()}: {e.check_name}" for e in failed)
+        page = data_docs_page(home(settings), stage.partition or "")
         return RunFailed(
-            f"{stage.title}: blocked by failed checks ({names}). See them in `make ui`, run {result.run_id}."
+            f"{stage.title}: blocked by failed checks ({names}). See the rows in {page}, or in `make ui`, "
+            f"run {result.run_id}."
         )
     event = result.get_step_failure_events()[0]
     error = event.event_specific_data.error

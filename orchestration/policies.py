@@ -16,13 +16,18 @@ FOLLOW = (
 ).with_label("when what it is made from has changed")
 """Unlike eager(), an upstream that was materialized again with identical content starts nothing."""
 
+PAGES = (
+    ((A.missing().newly_true() | _changed).since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()
+).with_label("when anything that was checked has changed")
+"""Data Docs show what a check has stopped, so they wait for no check to pass."""
+
 SNAPSHOT = ((_changed.since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()).with_label(
     "when anything that it publishes has changed"
 )
 """The snapshot holds whatever datasets there are, so it does not wait for the missing ones."""
 
 OWNERS = {
-    "raw": "team:data", "staging": "team:data", "catalog": "team:data", "splits": "team:data",
+    "raw": "team:data", "staging": "team:data", "pictures": "team:data", "catalog": "team:data", "splits": "team:data",
     "embeddings": "team:ml", "recommenders": "team:ml", "evaluation": "team:ml",
     "reports": "team:ml", "serving": "team:data",
 }  # fmt: skip
@@ -39,4 +44,5 @@ def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
     group = spec.group_name or "default"
     owners = [OWNERS[group]] if group in OWNERS else []
     condition = FOLLOW if group in FOLLOWING else SNAPSHOT if group == "serving" else None
+    condition = PAGES if spec.key == dg.AssetKey("data_docs") else condition
     return spec.replace_attributes(owners=owners, automation_condition=condition)

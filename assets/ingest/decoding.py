@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -26,8 +27,15 @@ _UNREADABLE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 
 
 def as_json(value: Any) -> str:
-    """A value as one line of JSON; halves of surrogate pairs, which UTF-8 cannot hold, become question marks."""
-    return json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace").decode("utf-8")
+    """A value as one line of JSON; what JSON has no form for becomes text.
+
+    Halves of surrogate pairs, which UTF-8 cannot hold, become question marks.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):  # keys that are bytes, say
+        text = json.dumps(str(value), ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def literal(text: str) -> Any:
@@ -35,21 +43,26 @@ def literal(text: str) -> Any:
     if len(text) > LONGEST_LITERAL:
         raise ValueError("too long for a Python literal")
     try:
-        return ast.literal_eval(text.strip())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # backslashes that Python does not know
+            return ast.literal_eval(text.strip())
     except _UNREADABLE as error:
         raise ValueError("not a Python literal") from error
 
 
 def objects_of_line(text: str) -> Iterator[str]:
     """Every object of a line, as JSON. What cannot be read is given back as it stands, once, as the last one."""
-    position = 0
-    while (position := _BETWEEN.match(text, position).end()) < len(text):
+    position = _BETWEEN.match(text).end()
+    if position == len(text):
+        yield text
+    while position < len(text):
         try:
-            value, position = _DECODER.raw_decode(text, position)
+            value, end = _DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
             yield _literal_or_raw(text[position:])
             return
         yield as_json(value)
+        position = _BETWEEN.match(text, end).end()
 
 
 def _literal_or_raw(text: str) -> str:

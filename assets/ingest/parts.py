@@ -32,11 +32,17 @@ class Parts:
         """Read `source` into part 0, and into part 1 the lines that DuckDB could not read as JSON."""
         if not self._by_duckdb(source):
             self._by_python(source)
-        count = f"SELECT count(*), count(*) FILTER (fate = 'unreadable') FROM {self._part(0)}"
-        rows, unreadable = self.connection.execute(count).fetchall()[0]
+        rows, excepted, unreadable = self._counted()
+        if self.by_line and excepted and reading.odd_newlines(source):
+            self._by_python(source)
+            rows, excepted, unreadable = self._counted()
         self.lines = rows + self.skip
         if unreadable and self.raw.reader == "objects" and self.by_line:
             self._rescue()
+
+    def _counted(self) -> tuple[int, int, int]:
+        fates = "count(fate), count(*) FILTER (fate = 'unreadable')"
+        return self.connection.execute(f"SELECT count(*), {fates} FROM {self._part(0)}").fetchall()[0]
 
     def _by_duckdb(self, source: Path) -> bool:
         if self.raw.reader == "records" or (self.raw.reader == "objects" and reading.spans_lines(source)):
@@ -60,7 +66,8 @@ class Parts:
             rows = reading.rescued(reading.python_lines(source))
         else:
             rows = reading.python_lines(source, self.raw.encoding, self.skip)
-        reading.read_rows(self.connection, rows, self.work / "rows")
+        before = self.first_line - 1 - self.skip
+        reading.read_rows(self.connection, ((line + before, text) for line, text in rows), self.work / "rows")
         self._stage(self.files[0])
 
     def _rescue(self) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 KEYS = {
-    **{"people": "user_id", "products": "item_id", "ratings": "review_id", "pictures": "image_id"},
+    **{"people": "user_id", "products": "item_id", "ratings": "review_id"},
+    "pictures": "concat_ws(' ', item_id, image_id)",
     **{"texts": "concat_ws(' ', item_id, attributes, text)", "checkins": "item_id"},
     **{"genome_scores": "concat_ws(' ', item_id, tag_id)", "genome_tags": "tag_id"},
     "official_tests": "concat_ws(' ', user_id, item_id)",

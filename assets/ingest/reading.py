@@ -26,7 +26,10 @@ LONGEST_LINE_BYTES = 2_000_000
 LONGEST_RAW = 64_000_000
 """Bytes of a line after which the rest of it is left out, and the line is not an object any more."""
 ROWS_AT_A_TIME = 20_000
+BLANK = " \t\n\f\r"
+"""What a line that says nothing consists of, as DuckDB's regular expressions see it."""
 SAMPLE_BYTES = 1_000_000
+LINES_TO_JUDGE_BY = 100
 
 Row = tuple[int, str]
 _SCHEMA = pa.schema([("line", pa.int64()), ("raw", pa.string())])
@@ -62,24 +65,40 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def spans_lines(path: Path) -> bool:
-    """Whether a JSON file's objects span lines (an array, or pretty-printed): its first line is no whole object.
+    """Whether a JSON file's objects span lines: it is an array, or most of its first lines begin no object.
 
     Raises ValueError for a Git LFS pointer, which stands for a file that was not fetched.
     """
     with opened(path) as file:
-        first = file.read(SAMPLE_BYTES).decode("utf-8", "replace").lstrip("\ufeff \t\r\n").partition("\n")[0].strip()
-    if first.startswith("version https://git-lfs"):
-        raise ValueError("it is a Git LFS pointer, not the file itself; fetch it with `git lfs pull`")
-    if first.startswith("["):
-        return True
-    return first.startswith("{") and not all(_is_object(text) for text in objects_of_line(first))
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text, strict=False), dict)
-    except (ValueError, RecursionError):
+        sample = file.read(SAMPLE_BYTES).decode("utf-8", "replace").lstrip("\ufeff" + BLANK)
+    lines = [line for line in sample.split("\n")[:LINES_TO_JUDGE_BY] if line.strip(BLANK)]
+    if not lines:
         return False
+    if lines[0].startswith("version https://git-lfs"):
+        raise ValueError("it is a Git LFS pointer, not the file itself; fetch it with `git lfs pull`")
+    if lines[0].startswith("["):
+        return _begins_array_of_objects(lines[0])
+    return lines[0].startswith("{") and 2 * sum(line.startswith("{") for line in lines) < len(lines)
+
+
+def _begins_array_of_objects(line: str) -> bool:
+    try:
+        value = json.loads(line, strict=False)
+    except (ValueError, RecursionError):
+        return True
+    return bool(value) and isinstance(value, list) and all(isinstance(part, dict) for part in value)
+
+
+def odd_newlines(path: Path) -> bool:
+    """Whether carriage returns stand elsewhere than before every line feed; DuckDB would take each for a line's end."""
+    feeds = returns = pairs = 0
+    with opened(path) as file:
+        last = b""
+        while block := file.read(SAMPLE_BYTES):
+            feeds, returns = feeds + block.count(b"\n"), returns + block.count(b"\r")
+            pairs += block.count(b"\r\n") + (last == b"\r" and block.startswith(b"\n"))
+            last = block[-1:]
+    return returns > 0 and not returns == feeds == pairs
 
 
 def python_lines(path: Path, encoding: str = "utf-8", skip: int = 0) -> Iterator[Row]:
@@ -92,7 +111,7 @@ def python_lines(path: Path, encoding: str = "utf-8", skip: int = 0) -> Iterator
             while not rest.endswith(b"\n") and (rest := file.readline(LONGEST_RAW)):
                 pass
             text = line.decode(encoding, "replace").strip("\r\n")
-            if number > skip and text.strip():
+            if number > skip and text.strip(BLANK):
                 yield number, text
 
 

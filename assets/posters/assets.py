@@ -31,7 +31,9 @@ from assets.web.resource import Web
 FOLDER = "pictures"
 """Below the landing folder: every fetched picture of every dataset, by content."""
 TYPES = {
-    **dict.fromkeys(("item_id", "image_id", "source", "url", "path", "sha256", "status", "reason"), "string"),
+    **dict.fromkeys(
+        ("dataset", "item_id", "image_id", "source", "url", "path", "sha256", "status", "reason"), "string"
+    ),
     **{"width": "Int32", "height": "Int32", "bytes": "Int64", "fetched_at": "datetime64[us]"},
     **{"text": "string", "text_kind": "string", "match_score": "Float64"},
 }
@@ -111,14 +113,21 @@ def wanted_of(home: Home, about: Dataset) -> Sequence[Wanted]:
         items = items[~items.item_id.isin(on_disk)]
     items = items.astype(object).where(items.notna(), None)
     return [
-        Wanted(row.item_id, row.title, row.year, row.imdb_id, row.tmdb_id, tuple(row.image_urls or ()))
+        Wanted(
+            row.item_id,
+            row.title,
+            row.year,
+            row.imdb_id,
+            row.tmdb_id,
+            () if row.image_urls is None else tuple(row.image_urls),
+        )
         for row in items.itertuples()
     ]
 
 
 def _exported(home: Home, about: Dataset, state: State, facts: dict) -> Output:
     """The outcomes as Parquet. The data version leaves out when they were had: the same pictures are the same data."""
-    rows = [_row(row) for row in state.rows()]
+    rows = [_row(about.name, row) for row in state.rows()]
     table = pd.DataFrame(rows, columns=list(TYPES))
     target = home.fetched(about.name)
     with atomic_file(target) as path:
@@ -132,10 +141,10 @@ def _exported(home: Home, about: Dataset, state: State, facts: dict) -> Output:
     return output
 
 
-def _row(outcome: dict) -> dict:
+def _row(dataset: str, outcome: dict) -> dict:
     image_id = f"{outcome['provider']}-{digest(outcome['url'])[:12]}"
     path = f"{FOLDER}/{outcome['path']}" if outcome["path"] else None
     facts = {"image_id": image_id, "source": outcome["provider"], "path": path, "reason": outcome["reason"] or None}
     fetched = pd.Timestamp(outcome["fetched_at"]).tz_convert(None) if outcome["fetched_at"] else None
     url = outcome["image_url"] or outcome["url"]
-    return {name: outcome.get(name) for name in TYPES} | facts | {"url": url, "fetched_at": fetched}
+    return {name: outcome.get(name) for name in TYPES} | facts | {"dataset": dataset, "url": url, "fetched_at": fetched}

@@ -52,7 +52,7 @@ def check_url(url: str | httpx.URL) -> None:
     """
     try:
         url = httpx.URL(url)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise RefusedAddress(f"{str(url)[:200]!r} is not a URL: {error}") from error
     shown = f"{url.scheme}://{url.host}"[:200]  # neither user nor query: those may hold secrets
     if url.scheme not in _SCHEMES:

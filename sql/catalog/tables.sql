@@ -12,6 +12,11 @@ CREATE TABLE IF NOT EXISTS reviews (
     dataset VARCHAR, review_id VARCHAR, user_id VARCHAR, item_id VARCHAR, title VARCHAR, text VARCHAR,
     helpful_votes INTEGER, verified BOOLEAN
 );
+CREATE TABLE IF NOT EXISTS fetched_pictures (
+    dataset VARCHAR, item_id VARCHAR, image_id VARCHAR, source VARCHAR, url VARCHAR, path VARCHAR, sha256 VARCHAR,
+    width INTEGER, height INTEGER, bytes BIGINT, status VARCHAR, reason VARCHAR, fetched_at TIMESTAMP,
+    text VARCHAR, text_kind VARCHAR, match_score DOUBLE
+);
 CREATE TABLE IF NOT EXISTS images (
     dataset VARCHAR, item_id VARCHAR, image_id VARCHAR, source VARCHAR, url VARCHAR, path VARCHAR, sha256 VARCHAR,
     width INTEGER, height INTEGER, bytes BIGINT, status VARCHAR, reason VARCHAR, fetched_at TIMESTAMP

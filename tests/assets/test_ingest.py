@@ -203,3 +203,20 @@ def test_lines_are_numbered_right_in_a_large_file_that_is_read_in_parallel(inges
     assert staged.counts("amazon/2023/Sample_Shop.jsonl") == (119_999, 119_879, 120, 0)
     assert staged.rows("SELECT count(*) FROM staging.ratings WHERE user_id <> 'u' || line") == [(0,)]
     assert staged.rows("SELECT count(*) FROM staging.rejects WHERE raw <> 'bad ' || line") == [(0,)]
+
+
+def test_line_numbers_hold_where_line_ends_are_mixed(ingest, tmp_path):
+    root = shop(tmp_path, [""])
+    path = root / "amazon" / "2023" / "Sample_Shop.jsonl"
+    lines = [
+        review(user_id="a") + "\n",
+        review(user_id="b") + "\r\n",
+        "\r\n",
+        "junk\r\n",
+        review(user_id="c\rd") + "\n",
+    ]
+    lines[4] = lines[4].replace("\\r", "\r")
+    path.write_bytes("".join(lines).encode())
+    staged = ingest("sample-shop", root)
+    assert staged.rows("SELECT line, user_id FROM staging.ratings ORDER BY line") == [(1, "a"), (2, "b"), (5, "c\rd")]
+    assert staged.reasons() == [(4, "not a JSON object")]

@@ -6,7 +6,7 @@ WITH fields AS (
            f[3] AS rating_text, try_cast(trim(f[4]) AS BIGINT) AS seconds, f[4] AS seconds_text
     FROM fields
 )
-SELECT line, raw, user_id, item_id, rating, to_timestamp(nullif(seconds, 0)) AT TIME ZONE 'UTC' AS ts,
+SELECT line, raw, user_id, item_id, rating, moment(seconds) AS ts,
     CASE
         WHEN n <> 4 THEN 'expected 4 fields, found ' || n
         WHEN rating IS NULL THEN 'rating: not a number: ' || rating_text
