@@ -19,7 +19,7 @@ Fill = Callable[[duckdb.DuckDBPyConnection, Home, str, Say], dict[str, Any]]
 """Makes the view `fresh`, a dataset's rows in their final order; returns facts for the metadata."""
 
 
-def _by_query(table: str) -> Fill:
+def by_query(table: str) -> Fill:
     def fill(connection: duckdb.DuckDBPyConnection, home: Home, name: str, say: Say) -> dict[str, Any]:
         # A view takes no parameters; the name is one of the registry's.
         query = sql(f"catalog/{table}").replace("$dataset", f"'{dataset(name).name}'")
@@ -65,22 +65,29 @@ def _table(
     )
     def asset(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
         name = context.partition_key
-        target = home.table(name, table)
-
-        def compute(say: Say) -> Output:
-            with attached(home, name) as connection, atomic_file(target) as path:
-                facts = fill(connection, home, name, say)
-                rows = export(connection, "FROM fresh", path)
-            publish_warehouse(home)
-            return from_file(target, rows, **facts)
-
-        return materialize(context, home, upstream=dict.fromkeys(upstream, name), config=config(), compute=compute)
+        return materialize(
+            context,
+            home,
+            upstream=dict.fromkeys(upstream, name),
+            config=config(),
+            compute=lambda say: filled(home, name, table, fill, say),
+        )
 
     return asset
 
 
+def filled(home: Home, name: str, table: str, fill: Fill, say: Say) -> Output:
+    """Write a catalog table of a dataset."""
+    target = home.table(name, table)
+    with attached(home, name) as connection, atomic_file(target) as path:
+        facts = fill(connection, home, name, say)
+        rows = export(connection, "FROM fresh", path)
+    publish_warehouse(home)
+    return from_file(target, rows, **facts)
+
+
 interactions = _table(
-    "interactions", "Who rated what, when; one rating per user and item.", ["staged_records"], _by_query("interactions")
+    "interactions", "Who rated what, when; one rating per user and item.", ["staged_records"], by_query("interactions")
 )
 images = _table(
     "images",
@@ -91,13 +98,13 @@ images = _table(
     config=_inspector,
 )
 users = _table(
-    "users", "Everybody who is listed or rated something.", ["staged_records", "interactions"], _by_query("users")
+    "users", "Everybody who is listed or rated something.", ["staged_records", "interactions"], by_query("users")
 )
 items = _table(
     "items",
     "Everything that is described or was rated: titles, descriptions, categories, and whether text and image exist.",
     ["staged_records", "interactions", "images", "fetched_pictures"],
-    _by_query("items"),
+    by_query("items"),
 )
 
 
@@ -112,13 +119,14 @@ items = _table(
 def reviews(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
     """Every written review: a view over the staged ratings, so that the texts, the bulk of all data, lie once."""
     name = context.partition_key
+    return materialize(context, home, upstream={"staged_records": name}, compute=lambda say: reviewed(home, name))
 
-    def compute(say: Say) -> Output:
-        with attached(home, name) as connection:
-            rows = connection.execute("SELECT count(*) FROM reviews").fetchall()[0][0]
-        staged = [file for file in segments(home, name).all() if file.table == "ratings"]
-        publish_warehouse(home)
-        version = digest(sql("catalog/reviews"), sorted(file.content for file in staged))
-        return Output(version, rows, segments(home, name).files(staged), {"view": "staging.ratings"})
 
-    return materialize(context, home, upstream={"staged_records": name}, compute=compute)
+def reviewed(home: Home, name: str) -> Output:
+    """Count the reviews of a dataset; their version is that of the staged ratings' content."""
+    with attached(home, name) as connection:
+        rows = connection.execute("SELECT count(*) FROM reviews").fetchall()[0][0]
+    staged = [file for file in segments(home, name).all() if file.table == "ratings"]
+    publish_warehouse(home)
+    version = digest(sql("catalog/reviews"), sorted(file.content for file in staged))
+    return Output(version, rows, segments(home, name).files(staged), {"view": "staging.ratings"})

@@ -76,11 +76,13 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str, parameters: object 
     return connection.execute(query, parameters).df()
 
 
-def export(connection: duckdb.DuckDBPyConnection, query: str, path: Path, level: int = 3) -> int:
+def export(
+    connection: duckdb.DuckDBPyConnection, query: str, path: Path, level: int = 3, group_rows: int = 122_880
+) -> int:
     """Write a query's result to a Parquet file (not atomic: hand in a temporary path); returns its rows.
 
-    level: of the zstd compression.
+    level: of the zstd compression. group_rows: rows of a row group, as many as are kept in memory by each thread.
     """
     literal = str(path).replace("'", "''")
-    options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {level}"
+    options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {level}, ROW_GROUP_SIZE {group_rows}"
     return connection.execute(f"COPY ({query}) TO '{literal}' ({options})").fetchall()[0][0]

@@ -13,6 +13,8 @@ from assets.warehouse import export, sql
 
 LONGEST_KEPT = 2000
 """Characters of a rejected line that are kept beside its reason."""
+GROUP_ROWS = 30_720
+"""Small groups of long rows: a quarter of the default takes half the memory and, with fewer page faults, less time."""
 UNREADABLE = "not a JSON object"
 MOVED, RESCUED = 0, 1
 """The first part's unreadable lines are moved to the second part."""
@@ -88,10 +90,15 @@ class Parts:
             f"{quoted(constants[n])} AS {n}" if n in constants else n if n in found else f"NULL::{type_} AS {n}"
             for n, type_ in self.columns.items()
         ]
-        kept = "true" if self.raw.references else "fate IS NOT NULL"
-        export(self.connection, sql("staging/sorting/stage").format(
-            columns=", ".join(given), parse=parse, kept=kept, longest=LONGEST_KEPT, unreadable=UNREADABLE
-        ), target, level=1)  # fmt: skip
+        query = sql("staging/sorting/stage").format(
+            columns=", ".join(given),
+            hashed=", ".join(name for name in self.columns if name in found and name != "line"),
+            kept="true" if self.raw.references else "fate IS NOT NULL",
+            parse=parse,
+            longest=LONGEST_KEPT,
+            unreadable=UNREADABLE,
+        )
+        export(self.connection, query, target, level=1, group_rows=GROUP_ROWS)
 
     def _part(self, number: int) -> str:
         return quoted_segment(self.work, Segment(self.files[number].name, "", self.first_line))
@@ -122,7 +129,7 @@ class Parts:
 
     def content(self) -> str:
         """The sum of the loaded rows' hashes."""
-        query = f"SELECT coalesce(sum(hash({', '.join(self.columns)})::HUGEINT), 0) FROM loaded"
+        query = "SELECT coalesce(sum(hash(content, line)::HUGEINT), 0) FROM loaded"
         return str(self.connection.execute(query).fetchall()[0][0])
 
     def move(self, folder: Path, stem: str) -> tuple[Segment, ...]:

@@ -91,14 +91,24 @@ def _begins_array_of_objects(line: str) -> bool:
 
 def odd_newlines(path: Path) -> bool:
     """Whether carriage returns stand elsewhere than before every line feed; DuckDB would take each for a line's end."""
+    # Most files have none, which is quick to see.
+    return any(b"\r" in block for block in _blocks(path)) and _odd(path)
+
+
+def _odd(path: Path) -> bool:
     feeds = returns = pairs = 0
+    last = b""
+    for block in _blocks(path):
+        feeds, returns = feeds + block.count(b"\n"), returns + block.count(b"\r")
+        pairs += block.count(b"\r\n") + (last == b"\r" and block.startswith(b"\n"))
+        last = block[-1:]
+    return not returns == feeds == pairs
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
     with opened(path) as file:
-        last = b""
         while block := file.read(SAMPLE_BYTES):
-            feeds, returns = feeds + block.count(b"\n"), returns + block.count(b"\r")
-            pairs += block.count(b"\r\n") + (last == b"\r" and block.startswith(b"\n"))
-            last = block[-1:]
-    return returns > 0 and not returns == feeds == pairs
+            yield block
 
 
 def python_lines(path: Path, encoding: str = "utf-8", skip: int = 0) -> Iterator[Row]:

@@ -182,7 +182,7 @@ def quoted_segment(folder: Path, segment: Segment) -> str:
 def _without(folder: Path, segment: Segment) -> str:
     if not segment.exceptions:
         return ""
-    return f" WHERE row NOT IN (SELECT row FROM read_parquet({quoted(folder / segment.exceptions)}))"
+    return f" ANTI JOIN read_parquet({quoted(folder / segment.exceptions)}) USING (row)"
 
 
 def quoted(value: object) -> str:

@@ -2,4 +2,4 @@
 -- hold what the source wrote where that was cleaned.
 SELECT dataset, review_id, user_id, item_id, title, text, helpful_votes, verified
 FROM staging.ratings
-WHERE text IS NOT NULL OR title IS NOT NULL
+WHERE written

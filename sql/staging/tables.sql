@@ -11,10 +11,11 @@ CREATE TABLE staging.products (
     categories VARCHAR[], year INTEGER, price DOUBLE, brand VARCHAR, attributes JSON, image_urls VARCHAR[],
     raw_title VARCHAR, raw_description VARCHAR
 );
--- raw_title, raw_text: as the source wrote them, where cleaning changed them.
+-- written: whether the rating comes with words. raw_title, raw_text: as the source wrote them, where cleaning changed
+-- them.
 CREATE TABLE staging.ratings (
     dataset VARCHAR, source_file VARCHAR, line BIGINT, user_id VARCHAR, item_id VARCHAR, rating DOUBLE, ts TIMESTAMP,
-    review_id VARCHAR, title VARCHAR, text VARCHAR, helpful_votes INTEGER, verified BOOLEAN,
+    review_id VARCHAR, title VARCHAR, text VARCHAR, helpful_votes INTEGER, verified BOOLEAN, written BOOLEAN,
     raw_title VARCHAR, raw_text VARCHAR
 );
 -- kind: overview, tip, tag or links (ids of the item elsewhere).

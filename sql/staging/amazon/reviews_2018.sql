@@ -11,6 +11,7 @@ WITH objects AS (
 )
 SELECT line, raw, user_id, item_id, rating, moment(number) AS ts,
     md5(concat_ws(' ', user_id, item_id, number, o.reviewText)) AS review_id, title, text,
+    title IS NOT NULL OR text IS NOT NULL AS written,
     changed(o.summary, title) AS raw_title, changed(o.reviewText, text) AS raw_text,
     coalesce(counted(o.vote), try_cast(regexp_extract(o.helpful, '^\[\s*(\d+)', 1) AS INTEGER)) AS helpful_votes,
     try_cast(o.verified AS BOOLEAN) AS verified,

@@ -12,6 +12,7 @@ WITH objects AS (
 )
 SELECT line, raw, user_id, item_id, rating, moment(number) AS ts,
     md5(concat_ws(' ', user_id, item_id, number, o.text)) AS review_id, title, text,
+    title IS NOT NULL OR text IS NOT NULL AS written,
     changed(o.title, title) AS raw_title, changed(o.text, text) AS raw_text, counted(o.helpful_vote) AS helpful_votes,
     try_cast(o.verified_purchase AS BOOLEAN) AS verified,
     CASE

@@ -10,7 +10,8 @@ WITH objects AS (
         cleaned(o.text) AS text
     FROM objects
 )
-SELECT line, raw, o.user_id, o.business_id AS item_id, rating, ts, o.review_id, text, changed(o.text, text) AS raw_text,
+SELECT line, raw, o.user_id, o.business_id AS item_id, rating, ts, o.review_id, text, text IS NOT NULL AS written,
+    changed(o.text, text) AS raw_text,
     coalesce(counted(o.useful), counted(o.votes.useful)) AS helpful_votes,
     CASE
         WHEN o IS NULL THEN 'not a JSON object'
