@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 
 from assets.datasets import datasets
-from assets.files import atomic_file
+from assets.files import atomic_file, digest, read_json, write_json
 from assets.home import Home
 from assets.ingest.segments import Segments, define, define_rejects, insert_audit, quoted
 from assets.warehouse import sql, working
@@ -73,16 +74,21 @@ def _catalog(connection: duckdb.DuckDBPyConnection, names: list[str], home: Home
 
 
 def publish_warehouse(home: Home) -> None:
-    """Make warehouse.duckdb the views over everything that is in the lake now."""
+    """Make warehouse.duckdb the views over everything that is in the lake now; it is left alone where it is that."""
+    names = [name for name in datasets() if (home.lake / name).is_dir()]
+    staged = [(of, file) for of in (segments(home, name) for name in names) for file in of.all()]
+    made = {name: [table for table in EXPORTED if files(home, name, table)] for name in names}
+    shape, known = digest([asdict(file) for _, file in staged], made, str(home.lake)), home.lake / "warehouse.json"
+    if home.warehouse.exists() and known.exists() and read_json(known) == shape:
+        return
     with atomic_file(home.warehouse) as path:
         path.unlink()
         with duckdb.connect(str(path)) as connection:
             connection.execute(sql("staging/segment"))
             connection.execute(sql("staging/tables"))
-            names = [name for name in datasets() if (home.lake / name).is_dir()]
-            staged = [(of, file) for of in (segments(home, name) for name in names) for file in of.all()]
             for table in {file.table for _, file in staged}:
                 define(connection, table, [(of, file) for of, file in staged if file.table == table])
             define_rejects(connection, staged)
             insert_audit(connection, staged)
             _catalog(connection, names, home)
+    write_json(known, shape)

@@ -62,7 +62,9 @@ def working(threads: int = 2, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyC
         connection = duckdb.connect()
         try:
             connection.execute(f"SET threads = {threads}; SET memory_limit = '{memory}'")
-            connection.execute("SET temp_directory = $folder".replace("$folder", f"'{spill}'"))
+            # So that another thread can ask how far a query is; nothing is printed.
+            connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+            connection.execute(f"SET temp_directory = '{spill}'")
             register(connection)
             connection.execute(sql("staging/macros"))
             connection.execute(sql("staging/segment"))

@@ -1,4 +1,4 @@
-"""Ingest to the catalog against a bare DuckDB load of the same file: python benchmarks/ingest.py [--rows 1000000,5000000].
+"""Ingest to the catalog against a bare DuckDB load of the same file: python benchmarks/ingest.py [--rows 1000000].
 
 Generates reviews in the layouts of Amazon 2023 and Yelp. The bare load is CREATE TABLE AS SELECT * FROM read_json with
 the columns given. Ours also checks every field, cleans texts, finds duplicates, keeps rejects, hashes the file, and
@@ -35,7 +35,7 @@ AT_ONCE = 20_000
 
 
 def generate(source: str, path: Path, rows: int, first: int = 0) -> None:
-    """Reviews of some 40 words; one in eight has markup, one in a hundred is a duplicate, one in ten thousand broken."""
+    """Reviews of some 40 words: one in eight has markup, one in a hundred is a duplicate, one in 10,000 broken."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         for start in range(first, first + rows, AT_ONCE):
@@ -51,13 +51,7 @@ def _lines(source: str, start: int, count: int) -> Iterator[str]:
     line = ""
     for i in range(count):
         text = " ".join(words[next(chosen)] for _ in range(lengths[i]))
-        text = (
-            text.replace(" ", "<br /><br />", 1)
-            if i % 8 == 0
-            else text.replace(" ", " &amp; ", 1)
-            if i % 25 == 1
-            else text
-        )
+        text = text.replace(" ", "<br /><br />" if i % 8 == 0 else " &amp; " if i % 25 == 1 else " ", 1)
         fresh = json.dumps(_fields(source, random, start + i, text)) + "\n"
         line = line if i % 100 == 99 else fresh[: len(fresh) // 2] + "\n" if i % 10_000 == 5_000 else fresh
         yield line
@@ -67,9 +61,9 @@ def _fields(source: str, random: np.random.Generator, number: int, text: str) ->
     user, item = f"{int(random.integers(0, 2**40)) % 600_000:022d}", f"{int(random.random() ** 2 * 90_000):09d}"
     stars = float(random.integers(1, 6))
     if source == "amazon":
-        return {"rating": stars, "title": text[:30], "text": text, "images": [], "asin": "B" + item, "user_id": "AE" + user,
-                "parent_asin": "B" + item, "timestamp": 1_400_000_000_000 + number, "helpful_vote": number % 3,
-                "verified_purchase": True}  # fmt: skip
+        return {"rating": stars, "title": text[:30], "text": text, "images": [], "asin": "B" + item,
+                "user_id": "AE" + user, "parent_asin": "B" + item, "timestamp": 1_400_000_000_000 + number,
+                "helpful_vote": number % 3, "verified_purchase": True}  # fmt: skip
     return {"review_id": f"{number:022d}", "user_id": user, "business_id": item.zfill(22), "stars": stars, "useful": 1,
             "funny": 0, "cool": 0, "text": text, "date": "2018-07-07 22:09:11"}  # fmt: skip
 

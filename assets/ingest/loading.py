@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from assets.ingest.segments import READING, Segments, Staged, slug
 from assets.steps import Say
 from assets.warehouse import sql
 
+TELL_EVERY_SECONDS = 5.0
 MOST_SEGMENTS = 32
 """A file that was appended to more often is read anew, so that its views stay quick."""
 
@@ -48,9 +52,12 @@ class Loader:
             longer = before is not None and before.recipe == recipe and self._only_longer(path, before)
             size = path.stat().st_size - (before.bytes if longer else 0)
             say(f"{name}: reading {size / 1e6:,.1f} MB{' that were appended' if longer else ''}")
-            staged = self._read(raw, recipe, before if longer else None)
+            with _telling(self.connection, name, say):
+                staged = self._read(raw, recipe, before if longer else None)
         except (duckdb.Error, OSError, EOFError, ValueError) as error:
-            raise ValueError(f"{name} cannot be read: {str(error).splitlines()[0]}") from error
+            raise ValueError(
+                f"{name} cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}"
+            ) from error
         self.segments.save(staged)
         self.segments.attach(self.connection)
         say(str(staged))
@@ -94,6 +101,25 @@ class Loader:
     def _variables(self, raw: RawFile) -> dict[str, Any]:
         known = {"dataset": self.about.name, "low": self.about.rating_low, "high": self.about.rating_high}
         return known | {"folder": self.about.folder} | dict(raw.variables)
+
+
+@contextmanager
+def _telling(connection: duckdb.DuckDBPyConnection, name: str, say: Say) -> Iterator[None]:
+    """Say every few seconds how far the running query is."""
+    done = threading.Event()
+
+    def tell() -> None:
+        while not done.wait(TELL_EVERY_SECONDS):
+            if 0 < (percent := connection.query_progress()) < 100:
+                say(f"{name}: {percent:.0f}% of this pass")
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
 
 
 def _tail(path: Path, start: int, target: Path) -> Path:

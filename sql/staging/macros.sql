@@ -1,15 +1,29 @@
 -- What the parsing queries share. `object(raw, fields)`: the line's JSON object as a struct, NULL where it is none.
 CREATE OR REPLACE MACRO object(raw, fields) AS
     CASE WHEN starts_with(raw, '{') THEN try(json_transform(raw, fields)) END;
--- Text that models read: entities decoded, tags gone, control characters and runs of white space folded. The first
--- pattern finds the texts that need any of it; most do not, and are not touched. `unescaped` is html.unescape.
-CREATE OR REPLACE MACRO cleaned(raw) AS
-    CASE WHEN regexp_matches(raw, '[\x00-\x1f\x7f&<\x{a0}]|\s\s|^\s|\s$') THEN
-        nullif(trim(regexp_replace(regexp_replace(
-            CASE WHEN contains(raw, '&') THEN unescaped(raw) ELSE raw END,
-            '<!--[^>]*-->|</?[A-Za-z][A-Za-z0-9]*(\s+[^<>=]+=[^<>]*)?\s*/?>', ' ', 'g'),
-            '[\x00-\x1f\x7f\s\x{a0}]{2,}|[\x00-\x1f\x7f\x{a0}]', ' ', 'g')), '')
-    ELSE nullif(raw, '') END;
+-- HTML entities as characters. `unescaped` is html.unescape, in Python: the usual ones are replaced before, and only by
+-- what cannot be part of another entity, so that none is decoded twice.
+CREATE OR REPLACE MACRO usual_entities(raw) AS
+    replace(replace(replace(replace(replace(replace(replace(raw, '&#34;', '"'), '&quot;', '"'), '&#39;', ''''),
+        '&lt;', '<'), '&gt;', '>'), '&nbsp;', ' '), '&amp; ', '& ');
+CREATE OR REPLACE MACRO decoded(raw) AS
+    CASE WHEN NOT contains(raw, '&') THEN raw
+         WHEN regexp_matches(usual_entities(raw), '&[A-Za-z#]') THEN unescaped(usual_entities(raw))
+         ELSE usual_entities(raw) END;
+-- Text that models read: entities decoded, tags gone, control characters and runs of white space folded. Most texts
+-- need none of it, and are not touched: searching for single characters is much quicker than any pattern.
+-- `suspicious` is false where the text comes from a line of JSON without escapes of the rarer control characters.
+CREATE OR REPLACE MACRO escapes(line) AS
+    contains(line, '\u00') OR contains(line, '\b') OR contains(line, '\f') OR contains(line, chr(127));
+CREATE OR REPLACE MACRO is_clean(raw, suspicious) AS
+    NOT (contains(raw, '&') OR contains(raw, '<') OR contains(raw, '  ') OR contains(raw, chr(10)) OR contains(raw, chr(9))
+         OR contains(raw, chr(13)) OR contains(raw, chr(160)) OR starts_with(raw, ' ') OR ends_with(raw, ' ')
+         OR suspicious AND regexp_matches(raw, '[\x00-\x1f\x7f]'));
+CREATE OR REPLACE MACRO cleaned(raw, suspicious := true) AS
+    CASE WHEN is_clean(raw, suspicious) THEN nullif(raw, '')
+    ELSE nullif(trim(regexp_replace(regexp_replace(decoded(raw),
+        '<!--[^>]*-->|</?[A-Za-z][A-Za-z0-9]*(\s+[^<>=]+=[^<>]*)?\s*/?>', ' ', 'g'),
+        '[\x00-\x1f\x7f\s\x{a0}]{2,}|[\x00-\x1f\x7f\x{a0}]', ' ', 'g')), '') END;
 -- The raw value, where cleaning changed it.
 CREATE OR REPLACE MACRO changed(raw, clean) AS CASE WHEN raw IS DISTINCT FROM clean THEN nullif(raw, '') END;
 -- A title that scraping left as markup ("<span class=...", JavaScript) is none.

@@ -220,3 +220,17 @@ def test_line_numbers_hold_where_line_ends_are_mixed(ingest, tmp_path):
     staged = ingest("sample-shop", root)
     assert staged.rows("SELECT line, user_id FROM staging.ratings ORDER BY line") == [(1, "a"), (2, "b"), (5, "c\rd")]
     assert staged.reasons() == [(4, "not a JSON object")]
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("plain", "plain"), ("", None), (" \t ", None), ("a\nb\r\n\r\nc", "a b c"), ("a\x0bb\x01\x08\x0c\x7fc", "a b c"),
+        ("<br />", None), ("I <3 <b>it</b>, a<b and c>d", "I <3 it , a<b and c>d"), ("<!-- x -->y", "y"),
+        ("&amp;lt; &lt;br&gt; &quot;x&#8217;s&quot; AT&T &#x1F600;", '&lt; "x’s" AT&T 😀'), ("&amp; &amp;amp;", "& &amp;"),
+        ("caf\u00e9\u00a0\u00a0noir", "caf\u00e9 noir"), ('<a href="x">y</a>', "y"),
+    ],
+)  # fmt: skip
+def test_texts_are_cleaned_for_models_and_kept_as_they_were(ingest, tmp_path, raw, clean):
+    staged = ingest("sample-shop", shop(tmp_path, [review(text=raw, title="t")]))
+    assert staged.rows("SELECT text, coalesce(raw_text, text) FROM staging.ratings") == [(clean, raw or None)]

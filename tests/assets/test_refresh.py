@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from assets.ingest import loading
+
 NAME = "amazon/2023/Sample_Shop.jsonl"
 
 
@@ -170,3 +172,10 @@ def test_killed_at_any_moment_the_next_run_finishes_the_work(tmp_path):
     assert other.stdout.splitlines()[-1] == version
     files = {path.name for path in (undisturbed / "lake" / "sample-shop" / "staging").iterdir()}
     assert {path.name for path in staging.iterdir()} == files, "no more files than without the kills"
+
+
+def test_long_reading_tells_how_far_it_is(ingest, tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "TELL_EVERY_SECONDS", 0.02)
+    write(tmp_path, "".join(line(i, text="<br> word " * 60) for i in range(40_000)))
+    said = ingest("sample-shop", tmp_path).said
+    assert [one for one in said if one.endswith("% of this pass")]

@@ -6,7 +6,8 @@ WITH objects AS (
     FROM lines
 ), typed AS (
     SELECT line, raw, o, o.reviewerID AS user_id, o.asin AS item_id, try_cast(o.overall AS DOUBLE) AS rating,
-        try_cast(o.unixReviewTime AS BIGINT) AS number, cleaned(o.summary) AS title, cleaned(o.reviewText) AS text
+        try_cast(o.unixReviewTime AS BIGINT) AS number, cleaned(o.summary, suspicious := escapes(raw)) AS title,
+        cleaned(o.reviewText, suspicious := escapes(raw)) AS text
     FROM objects
 )
 SELECT line, raw, user_id, item_id, rating, moment(number) AS ts,

@@ -7,7 +7,8 @@ WITH objects AS (
 ), typed AS (
     SELECT line, raw, o, o.user_id, coalesce(nullif(o.parent_asin, ''), o.asin) AS item_id,
         try_cast(o.rating AS DOUBLE) AS rating, try_cast(o.timestamp AS BIGINT) AS number,
-        cleaned(o.title) AS title, cleaned(o.text) AS text
+        cleaned(o.title, suspicious := escapes(raw)) AS title,
+        cleaned(o.text, suspicious := escapes(raw)) AS text
     FROM objects
 )
 SELECT line, raw, user_id, item_id, rating, moment(number) AS ts,

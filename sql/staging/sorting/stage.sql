@@ -4,7 +4,7 @@ SELECT {columns}, hash({hashed}) AS content, fate, CASE WHEN fate <> 'blank' THE
     CASE WHEN fate = 'unreadable' THEN raw WHEN {kept} THEN left(raw, {longest}) END AS raw
 FROM (
     SELECT *,
-        CASE WHEN raw IS NULL OR NOT regexp_matches(raw, '\S') THEN 'blank'
+        CASE WHEN raw IS NULL OR raw < '!' AND NOT regexp_matches(raw, '\S') THEN 'blank'
              WHEN reason = '{unreadable}' THEN 'unreadable'
              WHEN reason IS NOT NULL THEN 'rejected' END AS fate
     FROM ({parse})

@@ -7,7 +7,7 @@ WITH objects AS (
     FROM lines
 ), typed AS (
     SELECT line, raw, o, try_cast(o.stars AS DOUBLE) AS rating, try_cast(o.date AS TIMESTAMP) AS ts,
-        cleaned(o.text) AS text
+        cleaned(o.text, suspicious := escapes(raw)) AS text
     FROM objects
 )
 SELECT line, raw, o.user_id, o.business_id AS item_id, rating, ts, o.review_id, text, text IS NOT NULL AS written,
