@@ -29,7 +29,7 @@ class Expectation:
 ID = r"^\S{1,64}$"
 CONTROL_CHARACTERS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 MARKUP = r"(?i)</?(?:a|b|br|div|font|i|li|p|script|span|style|table|td|tr|ul)\b[^<>]*>|&(?:amp|nbsp|quot|lt|gt|#\d+);"
-STATUSES = ("found", "missing", "corrupt", "too large", "refused")
+STATUSES = ("found", "missing", "refused", "corrupt", "too large", "blocked")
 PROVIDERS = ("disk", "tmdb", "omdb", "page", "url", "folder")
 SOURCE_IDS = {
     "movielens": {"user_id": r"^[1-9][0-9]{0,6}$", "item_id": r"^[1-9][0-9]{0,6}$"},

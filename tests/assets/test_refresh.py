@@ -175,7 +175,7 @@ def test_killed_at_any_moment_the_next_run_finishes_the_work(tmp_path):
 
 
 def test_long_reading_tells_how_far_it_is(ingest, tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "TELL_EVERY_SECONDS", 0.02)
-    write(tmp_path, "".join(line(i, text="<br> word " * 60) for i in range(40_000)))
+    monkeypatch.setattr(loading, "TELL_EVERY_SECONDS", 0.005)
+    write(tmp_path, "".join(line(i, text="<br> word " * 60) for i in range(60_000)))
     said = ingest("sample-shop", tmp_path).said
     assert [one for one in said if one.endswith("% of this pass")]

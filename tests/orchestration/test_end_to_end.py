@@ -160,5 +160,6 @@ def test_doctor_says_that_the_demo_can_run(home):
 
 
 def test_a_dataset_without_files_says_how_to_get_them(tmp_path):
-    done = trifuse(tmp_path, "run", "ml-100k")
-    assert done.returncode == 1 and "files.grouplens.org" in done.stderr and "Traceback" not in done.stderr
+    done = trifuse(tmp_path, "run", "yelp")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "yelp_dataset.tar" in done.stderr
