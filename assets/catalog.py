@@ -128,5 +128,5 @@ def reviewed(home: Home, name: str) -> Output:
         rows = connection.execute("SELECT count(*) FROM reviews").fetchall()[0][0]
     staged = [file for file in segments(home, name).all() if file.table == "ratings"]
     publish_warehouse(home)
-    version = digest(sql("catalog/reviews"), sorted(file.content for file in staged))
+    version = digest(sql("catalog/reviews"), sorted((file.recipe, file.content) for file in staged))
     return Output(version, rows, segments(home, name).files(staged), {"view": "staging.ratings"})

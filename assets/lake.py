@@ -60,8 +60,13 @@ def attach(connection: duckdb.DuckDBPyConnection, home: Home, dataset: str) -> N
 
 
 def _catalog(connection: duckdb.DuckDBPyConnection, names: list[str], home: Home) -> None:
-    for table in {*CATALOG, *EXPORTED}:
-        connection.execute(f"DROP VIEW IF EXISTS {table}")
+    before = connection.execute(
+        "SELECT table_name, table_type FROM information_schema.tables "
+        "WHERE table_catalog = current_database() AND table_schema = 'main' AND table_name IN (SELECT unnest(?))",
+        [[*CATALOG, *EXPORTED]],
+    ).fetchall()
+    for table, kind in before:
+        connection.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {table}")
     connection.execute(sql("catalog/tables"))
     for table in EXPORTED:
         made = [path for name in names for path in files(home, name, table)]

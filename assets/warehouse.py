@@ -79,7 +79,7 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str, parameters: object 
 
 
 def export(
-    connection: duckdb.DuckDBPyConnection, query: str, path: Path, level: int = 3, group_rows: int = 122_880
+    connection: duckdb.DuckDBPyConnection, query: str, path: Path, level: int = 1, group_rows: int = 122_880
 ) -> int:
     """Write a query's result to a Parquet file (not atomic: hand in a temporary path); returns its rows.
 

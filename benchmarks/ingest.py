@@ -123,7 +123,8 @@ def child(run: str, source: str, root: Path) -> None:
     import duckdb  # noqa: F401
 
     import assets.catalog
-    import assets.ingest.assets  # noqa: F401
+    import assets.ingest.assets
+    import assets.ingest.functions  # noqa: F401
 
     started = time.perf_counter()
     RUNS[run](source, root)

@@ -73,7 +73,7 @@ def stage(home: Home, about: Dataset, say: Say) -> Output:
         small = [_exported(connection, table, of.folder / f"{table}.parquet") for table in EXPLAINED]
     publish_warehouse(home)
     of.sweep()
-    version = digest(sorted((f.source_file, f.table, f.rows_read, f.rows_rejected, f.content) for f in staged))
+    version = digest(sorted((f.source_file, f.recipe, f.rows_read, f.rows_rejected, f.content) for f in staged))
     rows = sum(file.rows_loaded for file in staged if file.table == "ratings")
     facts = {"audit": _audit(staged), "rejected": sum(file.rows_rejected for file in staged)}
     return Output(version, rows, [*of.files(staged), *small], facts)

@@ -16,8 +16,8 @@ LONGEST_KEPT = 2000
 GROUP_ROWS = 30_720
 """Small groups of long rows: a quarter of the default takes half the memory and, with fewer page faults, less time."""
 UNREADABLE = "not a JSON object"
-MOVED, RESCUED = 0, 1
-"""The first part's unreadable lines are moved to the second part."""
+MOVED = 0
+"""The part whose unreadable lines are moved to the next, where there is one."""
 
 
 class Parts:
@@ -92,13 +92,12 @@ class Parts:
         ]
         query = sql("staging/sorting/stage").format(
             columns=", ".join(given),
-            hashed=", ".join(name for name in self.columns if name in found and name != "line"),
             kept="true" if self.raw.references else "fate IS NOT NULL",
             parse=parse,
             longest=LONGEST_KEPT,
             unreadable=UNREADABLE,
         )
-        export(self.connection, query, target, level=1, group_rows=GROUP_ROWS)
+        export(self.connection, query, target, group_rows=GROUP_ROWS)
 
     def _part(self, number: int) -> str:
         return quoted_segment(self.work, Segment(self.files[number].name, "", self.first_line))

@@ -225,9 +225,10 @@ def test_line_numbers_hold_where_line_ends_are_mixed(ingest, tmp_path):
 @pytest.mark.parametrize(
     ("raw", "clean"),
     [
-        ("plain", "plain"), ("", None), (" \t ", None), ("a\nb\r\n\r\nc", "a b c"), ("a\x0bb\x01\x08\x0c\x7fc", "a b c"),
+        ("plain", "plain"), ("", None), (" \t ", None), ("a\nb\r\n\r\nc", "a b c"),
+        ("a\x0bb\x01\x08\x0c\x7fc", "a b c"), ("&amp; &amp;amp;", "& &amp;"),
         ("<br />", None), ("I <3 <b>it</b>, a<b and c>d", "I <3 it , a<b and c>d"), ("<!-- x -->y", "y"),
-        ("&amp;lt; &lt;br&gt; &quot;x&#8217;s&quot; AT&T &#x1F600;", '&lt; "x’s" AT&T 😀'), ("&amp; &amp;amp;", "& &amp;"),
+        ("&amp;lt; &lt;br&gt; &quot;x&#8217;s&quot; AT&T &#x1F600;", '&lt; "x’s" AT&T 😀'),
         ("caf\u00e9\u00a0\u00a0noir", "caf\u00e9 noir"), ('<a href="x">y</a>', "y"),
     ],
 )  # fmt: skip
