@@ -14,7 +14,7 @@ from assets.validation.site import FOLDER, build
 
 @dg.asset(
     deps=list(CHECKED),
-    group_name="reports",
+    group_name="validation",
     partitions_def=BY_DATASET,
     kinds={"greatexpectations", "html"},
     code_version="1",

@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.datasets import datasets
 
-REFRESHED = ("raw", "staging", "pictures", "catalog", "splits", "embeddings")
+REFRESHED = ("raw", "staging", "pictures", "catalog", "splits", "validation", "embeddings")
 """Groups that a refresh materializes; those after them follow when something has changed."""
 
 

@@ -27,7 +27,8 @@ SNAPSHOT = ((_changed.since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_
 """The snapshot holds whatever datasets there are, so it does not wait for the missing ones."""
 
 OWNERS = {
-    "raw": "team:data", "staging": "team:data", "pictures": "team:data", "catalog": "team:data", "splits": "team:data",
+    "raw": "team:data", "staging": "team:data", "pictures": "team:data", "catalog": "team:data",
+    "splits": "team:data", "validation": "team:data",
     "embeddings": "team:ml", "recommenders": "team:ml", "evaluation": "team:ml",
     "reports": "team:ml", "serving": "team:data",
 }  # fmt: skip

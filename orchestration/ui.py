@@ -25,6 +25,8 @@ def main() -> None:
     for name in ("raw", "weights"):
         if (value := getattr(settings, name)) is not None:
             os.environ[f"TRIFUSE_{name.upper()}"] = str(value)
+    if datasets := os.environ.get("TRIFUSE_DATASETS"):
+        os.environ["TRIFUSE_DATASETS"] = str(Path(datasets).resolve())
     print(f"Dagster UI: http://{HOST}:{PORT}   instance: {folder}   stop with Ctrl-C", flush=True)
     dagster = Path(sys.executable).with_name("dagster")
     os.execv(dagster, [str(dagster), "dev", "-w", str(workspace), "-h", HOST, "-p", PORT])

@@ -21,7 +21,8 @@ ASSETS = {
     "embeddings": {"text_embeddings", "image_embeddings"},
     "recommenders": {"recommender", "recommendations"},
     "evaluation": {"metrics"},
-    "reports": {"report", "data_docs"},
+    "validation": {"data_docs"},
+    "reports": {"report"},
     "serving": {"serving_snapshot"},
 }
 
