@@ -107,7 +107,7 @@ def image_embeddings(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
     name = context.partition_key
 
     def compute(say: Say) -> Output:
-        from assets.images import file_of
+        from assets.images import files_of
         from models.encoders.loading import image_encoder
 
         items = pd.read_parquet(home.table(name, "items"))
@@ -115,8 +115,7 @@ def image_embeddings(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
         found = found[found.item_id.isin(items.item_id)]
         encoder = image_encoder(home.image_encoder, _weights(home), home.device, home.threads)
         say(f"image encoder: {encoder.identity.description}")
-        files = [file_of(home, dataset(name), row.path, row.fetched_at) for row in found.itertuples()]
-        vectors = encoder.encode(files, _progress(say, "pictures"))
+        vectors = encoder.encode(files_of(home, dataset(name), found), _progress(say, "pictures"))
         means = _mean_by_item(found.item_id, vectors, items.item_id, encoder.identity)
         path = write_vectors(home, name, "image", items.item_id.tolist(), means, encoder.identity.key())
         return _output([path], len(found), encoder)

@@ -41,7 +41,7 @@ Sizes and editions of a product share theirs: of 16,042 real garments at most 11
 def inspected_pictures(
     connection: duckdb.DuckDBPyConnection, home: Home, about: Dataset, say: Say, fetched: Path | None = None
 ) -> pd.DataFrame:
-    """One row per picture with what became of it; columns as in the `images` table. See `file_of` for `path`.
+    """One row per picture with what became of it; columns as in the `images` table. See `files_of` for `path`.
 
     fetched: a Parquet file of the crawler's outcomes, in these columns but `dataset`; what it found is inspected too.
     Raises ValueError where `fetched` lacks a column.
@@ -55,9 +55,11 @@ def inspected_pictures(
     return _without_repeated(pictures.sort_index())[list(COLUMNS)].astype(COLUMNS)
 
 
-def file_of(home: Home, about: Dataset, path: str, fetched_at: pd.Timestamp | None) -> Path:
-    """The file of a row of `images`: what was fetched lies below home.landing, the rest below the raw root."""
-    return (home.raw_root(about) if pd.isna(fetched_at) else home.landing) / path
+def files_of(home: Home, about: Dataset, images: pd.DataFrame) -> list[Path]:
+    """The files of rows of `images`: what was fetched lies below home.landing, the rest below the raw root."""
+    root = home.raw_root(about)  # which looks for files, so once
+    fetched = images.fetched_at.notna()
+    return [(home.landing if far else root) / path for path, far in zip(images.path, fetched, strict=True)]
 
 
 def coverage(pictures: pd.DataFrame, items: int) -> dict[str, Any]:
@@ -112,19 +114,19 @@ def _inspect(pictures: pd.DataFrame, home: Home, about: Dataset, say: Say) -> pd
     """The columns INSPECTED of every picture. Remembered one by one: a run that is killed goes on where it was."""
     parts, started = [pd.DataFrame(columns=INSPECTED)], time.monotonic()
     with closing(Inspections(home.lake)) as inspections, ThreadPoolExecutor(home.threads) as pool:
-        inspect = partial(_report, inspections, home, about)
+        root, files = home.raw_root(about), files_of(home, about, pictures)
+        inspect = partial(_report, inspections, root, home.landing)
         for start in range(0, len(pictures), AT_ONCE):
             part = pictures[start : start + AT_ONCE]
-            reports = list(pool.map(inspect, part.path, part.fetched_at))
+            reports = list(pool.map(inspect, files[start : start + AT_ONCE], part.fetched_at.notna()))
             rows = [vars(report) | {"reason": report.reason or None} for report in reports]
             parts.append(pd.DataFrame(rows, index=part.index)[INSPECTED])
             say(_progress(start + len(part), len(pictures), time.monotonic() - started))
     return pd.concat(parts)
 
 
-def _report(inspections: Inspections, home: Home, about: Dataset, path: str, fetched_at: Any) -> PictureReport:
-    file, root = file_of(home, about, path, fetched_at), file_of(home, about, "", fetched_at)
-    if os.path.isfile(file) and not file.resolve().is_relative_to(root.resolve()):
+def _report(inspections: Inspections, root: Path, landing: Path, file: Path, fetched: bool) -> PictureReport:
+    if os.path.isfile(file) and not file.resolve().is_relative_to((landing if fetched else root).resolve()):
         return PictureReport("refused", "path leaves the raw folder")
     return inspections.report(file)
 

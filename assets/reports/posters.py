@@ -10,7 +10,7 @@ import pandas as pd
 
 from assets.datasets import Dataset
 from assets.home import Home
-from assets.images import file_of
+from assets.images import files_of
 
 SIZE = (128, 192)
 """Largest width and height in pixels."""
@@ -22,7 +22,7 @@ class Thumbnails:
 
     def __init__(self, home: Home, about: Dataset, images: pd.DataFrame) -> None:
         found = images[images.status == "found"].drop_duplicates("item_id")
-        self._files = {row.item_id: file_of(home, about, row.path, row.fetched_at) for row in found.itertuples()}
+        self._files = dict(zip(found.item_id, files_of(home, about, found), strict=True))
         self._made: dict[str, str | None] = {}
 
     def __contains__(self, item_id: str) -> bool:

@@ -18,7 +18,7 @@ from PIL import Image
 from assets import images, inspections
 from assets.datasets import Dataset, dataset
 from assets.home import Home
-from assets.images import COLUMNS, coverage, file_of, inspected_pictures
+from assets.images import COLUMNS, coverage, files_of, inspected_pictures
 
 MOVIES = dataset("ml-100k")
 
@@ -135,7 +135,7 @@ def test_a_product_folder_is_listed_without_half_written_files(shop):
     (root / about.folder / "images" / about.category / ".B000000002.jpg.x.part").write_bytes(b"half")
     table = shop.table(about=about)
     assert table.item_id.tolist() == ["B000000001"] and table.status.tolist() == ["found"]
-    assert file_of(shop.home, about, table.path.iloc[0], table.fetched_at.iloc[0]).is_file()
+    assert files_of(shop.home, about, table)[0].is_file()
 
 
 def test_one_picture_for_too_many_items_is_refused(shop, monkeypatch):
@@ -173,7 +173,7 @@ def test_what_was_fetched_stands_beside_what_lies_on_disk(shop, monkeypatch):
     assert (table.status["gone"], table.status["outside"]) == ("missing", "refused")
     assert table.fetched_at["tmdb 1"] == pd.Timestamp("2026-11-20 10:00") and pd.isna(table.fetched_at["1.png"])
     for name in ("tmdb 1", "1.png"):
-        assert file_of(shop.home, MOVIES, table.path[name], table.fetched_at[name]).is_file()
+        assert files_of(shop.home, MOVIES, table.loc[[name]])[0].is_file()
 
 
 def test_a_fetched_file_that_lacks_columns_says_what_to_do(shop, tmp_path):

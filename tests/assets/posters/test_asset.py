@@ -11,7 +11,7 @@ import pytest
 from assets import catalog
 from assets.datasets import dataset
 from assets.home import Home
-from assets.images import file_of
+from assets.images import files_of
 from assets.ingest import assets as ingest
 from assets.posters import assets as posters
 from assets.web.resource import Web
@@ -86,7 +86,7 @@ def test_posters_and_plots_reach_the_items_and_are_asked_for_once(home, films, m
         images, items = read(home, "images"), read(home, "items")
         assert images.status.tolist() == ["found"] * 12 and items.has_image.all()
         assert items.description.tolist() == [f"The story of {film.title}." for film in films]
-        paths = {file_of(home, ABOUT, row.path, row.fetched_at) for row in images.itertuples()}
+        paths = set(files_of(home, ABOUT, images))
         assert len(paths) == 11 and all(path.is_file() for path in paths), "the same picture is stored once"
         (facts,) = first.asset_materializations_for_node("fetched_pictures")
         assert "12 of 12 items have a picture" in facts.metadata["summary"].value
