@@ -146,8 +146,8 @@ def _failure(stage: Stage, result: dg.ExecuteInProcessResult, settings: Settings
         )
     event = result.get_step_failure_events()[0]
     error = event.event_specific_data.error
-    while error.cause is not None:
-        error = error.cause
+    # Dagster's own error, then the step's, which was written to be read; what that was raised from is for --debug.
+    error = error.cause or error
     if error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
         return KeyboardInterrupt()
     # Dagster writes "Class: message"; the message was written to be read on its own.

@@ -163,3 +163,22 @@ def test_a_dataset_without_files_says_how_to_get_them(tmp_path):
     done = trifuse(tmp_path, "run", "yelp")
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "yelp_dataset.tar" in done.stderr
+
+
+def test_a_failure_is_told_in_the_words_of_the_step_not_of_what_it_came_from(tmp_path):
+    folder = tmp_path / "raw" / "amazon" / "2014"
+    folder.mkdir(parents=True)
+    (folder / "reviews_Musical_Instruments_5.json").write_text("version https://git-lfs.github.com/spec/v1\n")
+    command = [
+        sys.executable,
+        "-m",
+        "orchestration.cli",
+        "run",
+        "amazon-2014-musical_instruments",
+        "--until",
+        "staging",
+    ]
+    there = environment(tmp_path / "home") | {"TRIFUSE_RAW": str(tmp_path / "raw")}
+    done = subprocess.run(command, capture_output=True, text=True, env=there, timeout=100, check=False)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "reviews_Musical_Instruments_5.json cannot be read: it is a Git LFS pointer" in done.stderr
