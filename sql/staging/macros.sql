@@ -16,7 +16,8 @@ CREATE OR REPLACE MACRO decoded(raw) AS
 -- takes longer than for all the rest); a CASE asks the next question only of the texts that are left.
 -- `suspicious` is false where the text comes from a line of JSON without escapes of the rarer control characters.
 CREATE OR REPLACE MACRO escapes(line) AS
-    contains(line, '\u00') OR contains(line, '\b') OR contains(line, '\f') OR contains(line, chr(127));
+    contains(line, chr(127))
+    OR contains(line, '\') AND (contains(line, '\u00') OR contains(line, '\b') OR contains(line, '\f'));
 CREATE OR REPLACE MACRO folded(raw) AS
     nullif(trim(regexp_replace(raw, '[\x00-\x1f\x7f\s\x{a0}]{2,}|[\x00-\x1f\x7f\x{a0}]', ' ', 'g')), '');
 CREATE OR REPLACE MACRO without_tags(raw) AS
