@@ -20,6 +20,8 @@ Fill = Callable[[duckdb.DuckDBPyConnection, Home, str, Say], dict[str, Any]]
 
 
 def by_query(table: str) -> Fill:
+    """Fills a table with the rows of `sql/catalog/<table>.sql`."""
+
     def fill(connection: duckdb.DuckDBPyConnection, home: Home, name: str, say: Say) -> dict[str, Any]:
         # A view takes no parameters; the name is one of the registry's.
         query = sql(f"catalog/{table}").replace("$dataset", f"'{dataset(name).name}'")
@@ -126,7 +128,8 @@ def reviewed(home: Home, name: str) -> Output:
     """Count the reviews of a dataset; their version is that of the staged ratings' content."""
     with attached(home, name) as connection:
         rows = connection.execute("SELECT count(*) FROM reviews").fetchall()[0][0]
-    staged = [file for file in segments(home, name).all() if file.table == "ratings"]
+    of = segments(home, name)
+    staged = [file for file in of.all() if file.table == "ratings"]
     publish_warehouse(home)
     version = digest(sql("catalog/reviews"), sorted((file.recipe, file.content) for file in staged))
-    return Output(version, rows, segments(home, name).files(staged), {"view": "staging.ratings"})
+    return Output(version, rows, of.files(staged), {"view": "staging.ratings"})

@@ -16,7 +16,7 @@ import duckdb
 from assets.datasets import datasets
 from assets.files import atomic_file, digest, read_json, write_json
 from assets.home import Home
-from assets.ingest.segments import Segments, define, define_rejects, insert_audit, quoted
+from assets.ingest.segments import Segments, define_all, quoted
 from assets.warehouse import sql, working
 
 CATALOG = ("users", "items", "interactions", "reviews", "images")
@@ -91,9 +91,6 @@ def publish_warehouse(home: Home) -> None:
         with duckdb.connect(str(path)) as connection:
             connection.execute(sql("staging/segment"))
             connection.execute(sql("staging/tables"))
-            for table in {file.table for _, file in staged}:
-                define(connection, table, [(of, file) for of, file in staged if file.table == table])
-            define_rejects(connection, staged)
-            insert_audit(connection, staged)
+            define_all(connection, staged)
             _catalog(connection, names, home)
     write_json(known, shape)

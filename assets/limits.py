@@ -4,7 +4,7 @@ There is no retry policy: a busy warehouse is waited for inside the step, and ot
 """
 
 DUCKDB_WRITE = "duckdb_write"
-"""One process may write the warehouse at a time."""
+"""One step works in DuckDB at a time, as each may take its share of the memory; the name is older than that."""
 
 WEB = "web"
 """One step asks the web at a time, so that a host's limit is kept across datasets."""

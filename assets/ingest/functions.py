@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 
 import duckdb
 import pyarrow as pa
@@ -30,8 +31,6 @@ def unescaped(text: str) -> str:
 
 def plain_values(text: str) -> str:
     """A JSON object whose string values may hold Python literals ("u'free'", "{'garage': False}"), as plain JSON."""
-    import json
-
     try:
         value = json.loads(text)
     except ValueError:

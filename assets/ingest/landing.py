@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from assets.datasets import Dataset
@@ -86,8 +87,6 @@ def fetch(about: Dataset, landing: Path, allow_hosts: frozenset[str], say: Say) 
 
 def _unpack(archive: Path, folder: Path, top: str, say: Say) -> None:
     """Unpack into the dataset's folder; GroupLens's zips hold a folder of that name, Yelp's tars do not."""
-    import zipfile
-
     strip = 0
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as zipped:

@@ -22,12 +22,17 @@ from assets.datasets import Dataset
 from assets.files import digest
 from assets.hashing import Hashes
 from assets.ingest.parts import Parts
-from assets.ingest.raw_file import RawFile
+from assets.ingest.raw_file import KEYS, RawFile
 from assets.ingest.segments import READING, Segments, Staged, slug
 from assets.steps import Say
 from assets.warehouse import sql
 
 TELL_EVERY_SECONDS = 5.0
+QUERIES = (
+    *("macros", "tables", "segment", "lines"),
+    *(f"sorting/{step}" for step in ("stage", "begin", "references", "keyed", "known", "duplicates", "exceptions")),
+)
+"""What decides, besides a file's own query, what it is read into: where one changes, the file is read anew."""
 MOST_SEGMENTS = 32
 """A file that was appended to more often is read anew, so that its views stay quick."""
 
@@ -46,10 +51,12 @@ class Loader:
         """What `raw` was read into, now or before. Raises ValueError naming the file if it cannot be read at all."""
         name, path, recipe = raw.path.as_posix(), self.root / raw.path, self._recipe(raw)
         before = self.segments.of(name)
-        if before and before.recipe == recipe and before.sha256 == self.hashes.sha256(path):
+        if before and before.recipe != recipe:
+            before = None
+        if before and before.sha256 == self.hashes.sha256(path):
             return before
         try:
-            longer = before is not None and before.recipe == recipe and self._only_longer(path, before)
+            longer = before is not None and self._only_longer(path, before)
             size = path.stat().st_size - (before.bytes if longer else 0)
             say(f"{name}: reading {size / 1e6:,.1f} MB{' that were appended' if longer else ''}")
             with _telling(self.connection, name, say):
@@ -67,8 +74,8 @@ class Loader:
         referred = {reference.table for reference in raw.references}
         contents = [(file.table, file.content) for file in self.segments.all() if file.table in referred]
         scale = (self.about.name, self.about.rating_low, self.about.rating_high)
-        queries = [sql(f"staging/{name}") for name in (raw.parse, "macros", "tables", "sorting/duplicates")]
-        return digest(vars(raw), scale, queries, sorted(contents))
+        queries = [sql(f"staging/{name}") for name in (raw.parse, *QUERIES)]
+        return digest(vars(raw), KEYS[raw.table], scale, queries, sorted(contents))
 
     def _only_longer(self, path: Path, before: Staged) -> bool:
         if not before.appendable or len(before.segments) >= MOST_SEGMENTS or path.stat().st_size <= before.bytes:

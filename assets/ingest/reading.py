@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -127,16 +128,12 @@ def python_lines(path: Path, encoding: str = "utf-8", skip: int = 0) -> Iterator
 
 def python_objects(path: Path) -> Iterator[Row]:
     """Every object of a JSON file whose objects span lines, with the line on which it begins."""
-    import io
-
     with opened(path) as file:
         yield from objects_of_stream(io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline=""))
 
 
 def python_records(path: Path, encoding: str = "utf-8-sig") -> Iterator[Row]:
     """Each record of a CSV file with a header, quoted line breaks included, as a JSON object, with its last line."""
-    import io
-
     csv.field_size_limit(LONGEST_RAW)
     with opened(path) as file:
         text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")

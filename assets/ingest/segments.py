@@ -112,11 +112,7 @@ class Segments:
         """Lay the views `staging.<table>` over the staged files; tables without any stay empty."""
         connection.execute("DROP SCHEMA IF EXISTS staging CASCADE")
         connection.execute(sql("staging/tables"))
-        staged = [(self, file) for file in self.all()]
-        for table in {file.table for _, file in staged}:
-            define(connection, table, [(of, file) for of, file in staged if file.table == table])
-        define_rejects(connection, staged)
-        insert_audit(connection, staged)
+        define_all(connection, [(self, file) for file in self.all()])
 
 
 def slug(source_file: str) -> str:
@@ -135,7 +131,15 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, s
     return dict(connection.execute(query).fetchall())
 
 
-def define(connection: duckdb.DuckDBPyConnection, table: str, files: list[tuple[Segments, Staged]]) -> None:
+def define_all(connection: duckdb.DuckDBPyConnection, files: list[tuple[Segments, Staged]]) -> None:
+    """Lay views over the empty staging tables for some staged files, of whatever datasets; fill the audit."""
+    for table in {file.table for _, file in files}:
+        _define(connection, table, [(segments, file) for segments, file in files if file.table == table])
+    _define_rejects(connection, files)
+    _insert_audit(connection, files)
+
+
+def _define(connection: duckdb.DuckDBPyConnection, table: str, files: list[tuple[Segments, Staged]]) -> None:
     """Make `staging.<table>` the loaded rows of some staged files."""
     names = ", ".join(columns_of(connection, table))
     parts = [
@@ -146,7 +150,7 @@ def define(connection: duckdb.DuckDBPyConnection, table: str, files: list[tuple[
     _replace(connection, table, parts)
 
 
-def define_rejects(connection: duckdb.DuckDBPyConnection, files: list[tuple[Segments, Staged]]) -> None:
+def _define_rejects(connection: duckdb.DuckDBPyConnection, files: list[tuple[Segments, Staged]]) -> None:
     """Make `staging.rejects` the rejected rows of some staged files."""
     parts = [
         f"SELECT dataset, source_file, line, 'staging' AS stage, reason, raw "
@@ -159,7 +163,7 @@ def define_rejects(connection: duckdb.DuckDBPyConnection, files: list[tuple[Segm
         _replace(connection, "rejects", parts)
 
 
-def insert_audit(connection: duckdb.DuckDBPyConnection, files: list[tuple[Segments, Staged]]) -> None:
+def _insert_audit(connection: duckdb.DuckDBPyConnection, files: list[tuple[Segments, Staged]]) -> None:
     """Fill `staging.ingest_audit` with one row for every staged file."""
     for _, file in files:
         connection.execute(

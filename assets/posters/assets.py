@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
 import dagster as dg
 import pandas as pd
@@ -107,9 +106,9 @@ def wanted_of(home: Home, about: Dataset) -> Sequence[Wanted]:
     """The described items that have no picture on disk, in order of item."""
     with attached(home, about.name) as connection:
         items = frame(connection, sql("catalog/wanted_pictures"))
-    root = home.raw_root(about)
-    on_disk = {Path(path.name).stem for folder in picture_folders(about, root) for path in (root / folder).iterdir()}
-    if about.source == "amazon":
+    if about.source == "amazon":  # whose pictures on disk no file lists
+        root = home.raw_root(about)
+        on_disk = {path.stem for folder in picture_folders(about, root) for path in (root / folder).iterdir()}
         items = items[~items.item_id.isin(on_disk)]
     items = items.astype(object).where(items.notna(), None)
     return [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from assets.datasets import Dataset, dataset
-from assets.files import digest, sha256_of
+from assets.files import digest
+from assets.hashing import Hashes
 from assets.home import Home
 from assets.ingest.landing import raw_files
 from assets.manifests import Manifests
@@ -48,7 +49,10 @@ def outcomes(home: Home, asset: str, name: str) -> tuple[list[Outcome], bool]:
     files: Files = {table: files_of(home, name, table) for table in tables}
     if suite and not files[asset]:
         raise LookupError(f"the Parquet of {asset} of {name} is gone from the lake. Materialize {asset} again.")
-    hashes = {t: [(str(path.relative_to(home.path)), sha256_of(path)) for path in paths] for t, paths in files.items()}
+    with Hashes(home.hashes) as known:
+        hashes = {
+            t: [(str(path.relative_to(home.path)), known.sha256(path)) for path in paths] for t, paths in files.items()
+        }
     variables = _variables(home, asset, about)
     fingerprint = digest([vars(e) for e in suite], [(vars(f), f.query) for f in facts], hashes, variables,
                          thresholds(about).model_dump(), drift.basis(home, about, asset))  # fmt: skip
