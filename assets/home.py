@@ -20,6 +20,12 @@ class Home(dg.ConfigurableResource):
     image_encoder: str | None = Field(
         default=None, description="A timm or Hugging Face name, a folder, or color-gradient-histogram."
     )
+    text_pooling: str | None = Field(default=None, description="cls, mean or last, with +l2 or without.")
+    text_prefix: str = Field(default="", description="An instruction before every text, e.g. 'query: '.")
+    long_texts: str = Field(default="cut", description="cut, or windows: overlapping ones, averaged.")
+    text_precision: str | None = Field(default=None, description="float32 or bfloat16.")
+    image_precision: str | None = Field(default=None, description="float32 or bfloat16.")
+    ray_address: str | None = Field(default=None, description="A Ray cluster that encodes; `local` starts one here.")
     device: str = Field(default="cpu", description="cpu or cuda.")
     threads: int = Field(default=2, ge=1, description="Threads that computing may use.")
 
@@ -85,6 +91,15 @@ class Home(dg.ConfigurableResource):
         """The fold of every interaction under a protocol and seed."""
         return self.lake / dataset / "folds" / protocol / f"seed-{seed}.parquet"
 
+    @property
+    def vectors(self) -> Path:
+        """The vectors of all encoders, shared by all datasets."""
+        return self.lake / "vectors"
+
     def embedding(self, dataset: str, field: str) -> Path:
-        """Item vectors of one content field (title, introduction, image)."""
+        """Which vectors a content field has (title, introduction, image, review, profile): ids, encoder and key."""
         return self.lake / dataset / "embeddings" / f"{field}.parquet"
+
+    def matrix(self, dataset: str, field: str) -> Path:
+        """The vectors of an item field, row by row as the items table."""
+        return self.lake / dataset / "embeddings" / f"{field}.npy"

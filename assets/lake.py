@@ -78,12 +78,32 @@ def _catalog(connection: duckdb.DuckDBPyConnection, names: list[str], home: Home
     connection.execute(f"CREATE VIEW reviews AS {sql('catalog/reviews')}")
 
 
+def references(home: Home, names: list[str]) -> list[tuple[str, str]]:
+    """(dataset, content field) of what has vectors."""
+    return [(name, path.stem) for name in names for path in sorted(home.embedding(name, "*").parent.glob("*.parquet"))]
+
+
+def _embeddings(connection: duckdb.DuckDBPyConnection, home: Home, made: list[tuple[str, str]]) -> None:
+    """Views over the vectors of all encoders; DuckDB finds shards that are added later by itself."""
+    if not any(home.vectors.glob("*/*.parquet")):
+        return
+    listed = "".join(
+        f" UNION ALL BY NAME SELECT '{name}' AS dataset, '{field}' AS field, * "
+        f"FROM read_parquet({quoted(home.embedding(name, field))})"
+        for name, field in made
+    )
+    views = sql("embeddings/views").replace("$vectors", quoted(home.vectors)[1:-1])
+    connection.execute(views.replace("$references", listed))
+
+
 def publish_warehouse(home: Home) -> None:
     """Make warehouse.duckdb the views over everything that is in the lake now; it is left alone where it is that."""
     names = [name for name in datasets() if (home.lake / name).is_dir()]
     staged = [(of, file) for of in (segments(home, name) for name in names) for file in of.all()]
     made = {name: [table for table in EXPORTED if files(home, name, table)] for name in names}
-    shape, known = digest([asdict(file) for _, file in staged], made, str(home.lake)), home.lake / "warehouse.json"
+    embedded, encoders = references(home, names), sorted(path.name for path in home.vectors.glob("*-*"))
+    shape = digest([asdict(file) for _, file in staged], made, embedded, encoders, str(home.lake))
+    known = home.lake / "warehouse.json"
     if home.warehouse.exists() and known.exists() and read_json(known) == shape:
         return
     with atomic_file(home.warehouse) as path:
@@ -93,4 +113,5 @@ def publish_warehouse(home: Home) -> None:
             connection.execute(sql("staging/tables"))
             define_all(connection, staged)
             _catalog(connection, names, home)
+            _embeddings(connection, home, embedded)
     write_json(known, shape)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from assets.datasets import Dataset
 from assets.home import Home
+from assets.vectors.matrix import item_vectors
 from models.data import Features, Field, Interactions
 
 AGE_BANDS = (18, 25, 35, 45, 50, 56)
@@ -49,23 +50,19 @@ def load_catalog(home: Home, name: str) -> Catalog:
 
 def load_features(home: Home, about: Dataset, catalog: Catalog, fields: tuple[str, ...]) -> Features:
     """Structured features, and the vectors of the named content fields, for all users and items."""
-    vectors = {field: _vectors(home, about.name, field, catalog.items.item_id) for field in fields}
+    vectors = {field: item_vectors(home, about.name, field) for field in fields if _filled(home, about.name, field)}
     return Features(
         len(catalog.users), len(catalog.items), about.rating_values,
         user_fields=user_fields(catalog.users), item_fields=item_fields(catalog.items),
-        item_vectors={field: matrix for field, matrix in vectors.items() if matrix.any()},
+        item_vectors=vectors,
     )  # fmt: skip
 
 
-def _vectors(home: Home, name: str, field: str, item_ids: pd.Series) -> np.ndarray:
+def _filled(home: Home, name: str, field: str) -> bool:
+    """Whether any item has this content."""
     import pyarrow.parquet as pq
 
-    table = pq.read_table(home.embedding(name, field))
-    width = table.schema.field("vector").type.list_size
-    flat = table.column("vector").combine_chunks().flatten().to_numpy().reshape(-1, width)
-    matrix = np.zeros((len(item_ids), width), dtype=np.float32)
-    matrix[pd.Index(item_ids).get_indexer(table.column("item_id").to_pylist())] = flat
-    return matrix
+    return pq.read_metadata(home.embedding(name, field)).num_rows > 0
 
 
 def user_fields(users: pd.DataFrame) -> dict[str, Field]:

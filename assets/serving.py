@@ -16,6 +16,7 @@ from assets.lake import CATALOG, EXPLAINED, attach
 from assets.manifests import Manifests
 from assets.recommenders import CONTENT_FIELDS, Cell
 from assets.steps import Output, Say, materialize
+from assets.vectors.matrix import vector_reader
 from assets.warehouse import sql, working
 
 CODE_VERSION = "1"
@@ -87,16 +88,20 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
         if source.exists():
             connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])
     for field in CONTENT_FIELDS:
-        if (source := home.embedding(name, field)).exists():
-            connection.execute(
-                "INSERT INTO item_vectors BY NAME "
-                "SELECT ? AS dataset, item_id, ? AS field, key, vector FROM read_parquet(?)",
-                [name, field, str(source)],
-            )
+        if home.matrix(name, field).exists():
+            _publish_vectors(connection, home, name, field)
     for manifest in current_cells(home, name):
         cell = Cell.parse(manifest.partition)
         query = f"INSERT INTO predictions BY NAME {sql('serving/predictions')}"
         connection.execute(query, vars(cell) | {"file": str(cell.folder(home) / "predictions.parquet")})
+
+
+def _publish_vectors(connection: duckdb.DuckDBPyConnection, home: Home, name: str, field: str) -> None:
+    connection.register("laid_vectors", vector_reader(home, name, field))
+    files = {"items": str(home.table(name, "items")), "references": str(home.embedding(name, field))}
+    query = f"INSERT INTO item_vectors BY NAME {sql('serving/item_vectors')}"
+    connection.execute(query, {"dataset": name, "field": field, **files})
+    connection.unregister("laid_vectors")
 
 
 def _insert_lineage(connection: duckdb.DuckDBPyConnection, manifests: Manifests) -> None:

@@ -149,6 +149,30 @@ def trace(metric_id: str) -> None:
 
 
 @cli.command()
+@click.option(
+    "--collect", is_flag=True, help="Delete the stale ones: vectors that no dataset's contents have any more."
+)
+def vectors(collect: bool) -> None:
+    """Which encoders made how many vectors, and how many of those are stale.
+
+    Texts and pictures that changed, and encoders that are not asked for any more, leave stale vectors behind. They do
+    no harm but take room, and are used again should the content or the encoder come back.
+    """
+    from assets.vectors.collect import collect as delete_stale
+    from assets.vectors.collect import shelves
+    from orchestration import tables
+    from orchestration.resources import home
+
+    found = (delete_stale if collect else shelves)(home(Settings.from_environment()))
+    if not found:
+        click.echo("There are no vectors yet. `trifuse run DATASET --until embeddings` makes some.")
+        return
+    tables.show_vectors(found)
+    stale = sum(shelf.stale for shelf in found)
+    click.echo(f"{stale:,} stale vectors {'were deleted' if collect else 'can be deleted with --collect'}.")
+
+
+@cli.command()
 def doctor() -> None:
     """What is installed, which device, which data and weights are found, and how to get what is missing."""
     from orchestration.doctor import examine

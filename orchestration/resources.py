@@ -17,6 +17,12 @@ def home(settings: Settings) -> Home:
         weights=str(settings.weights) if settings.weights else None,
         text_encoder=settings.text_encoder,
         image_encoder=settings.image_encoder,
+        text_pooling=settings.text_pooling,
+        text_prefix=settings.text_prefix,
+        long_texts=settings.long_texts,
+        text_precision=settings.text_precision,
+        image_precision=settings.image_precision,
+        ray_address=settings.ray_address,
         device=resolve_device(settings.device),
         threads=settings.threads,
     )

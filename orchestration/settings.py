@@ -25,6 +25,22 @@ class Settings(BaseModel):
     image_encoder: str | None = Field(
         default=None, description="a timm or Hugging Face name, a folder, or color-gradient-histogram"
     )
+    text_pooling: Literal["cls", "mean", "last", "cls+l2", "mean+l2", "last+l2"] | None = Field(
+        default=None, description="how token vectors become one (default: what the encoder declares, else cls)"
+    )
+    text_prefix: str = Field(default="", description="an instruction before every text, as the encoder's card asks")
+    long_texts: Literal["cut", "windows"] = Field(
+        default="cut", description="texts over the encoder's longest input: cut, or overlapping windows averaged"
+    )
+    text_precision: Literal["float32", "bfloat16"] | None = Field(
+        default=None, description="the text encoder's arithmetic (default: bfloat16 where the processor has it)"
+    )
+    image_precision: Literal["float32", "bfloat16"] | None = Field(
+        default=None, description="the image encoder's arithmetic (default: bfloat16 where that keeps the vectors)"
+    )
+    ray_address: str | None = Field(
+        default=None, description="a Ray cluster that encodes, e.g. ray://host:10001, or local to start one here"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where to compute")
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024, description="threads to compute with"

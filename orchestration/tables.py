@@ -10,6 +10,7 @@ from typing import Any
 import click
 import pandas as pd
 
+from assets.vectors.collect import Shelf
 from assets.warehouse import connect, frame
 
 ROWS_SHOWN = 200
@@ -40,6 +41,13 @@ def show(rows: pd.DataFrame, style: str) -> None:
         )
     else:
         _print_table(rows)
+
+
+def show_vectors(shelves: list[Shelf]) -> None:
+    """Print what the vectors' folders hold, a row per encoder."""
+    columns = ("vectors", "stale", "lost", "shards", "bytes")
+    rows = [{"encoder": shelf.folder.name} | {name: getattr(shelf, name) for name in columns} for shelf in shelves]
+    _print_table(pd.DataFrame(rows))
 
 
 def _print_table(rows: pd.DataFrame, title: str | None = None) -> None:

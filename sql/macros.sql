@@ -37,7 +37,7 @@ CREATE MACRO recommend(in_dataset, for_user, n, by_model := NULL) AS TABLE
 CREATE MACRO similar_items(in_dataset, to_item, n) AS TABLE
     SELECT v.item_id, i.title, avg(list_cosine_similarity(v.vector, o.vector)) AS similarity
     FROM item_vectors o
-    JOIN item_vectors v ON v.dataset = o.dataset AND v.field = o.field AND v.key = o.key AND v.item_id <> o.item_id
+    JOIN item_vectors v ON v.dataset = o.dataset AND v.field = o.field AND v.encoder = o.encoder AND v.item_id <> o.item_id
     LEFT JOIN items i ON i.dataset = v.dataset AND i.item_id = v.item_id
     WHERE o.dataset = in_dataset AND o.item_id = to_item::VARCHAR
     GROUP BY v.item_id, i.title

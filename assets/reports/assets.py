@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from assets.datasets import dataset
+from assets.embeddings import image_embeddings, text_embeddings
 from assets.evaluation import metrics
 from assets.files import digest, sha256_of, write_text
 from assets.home import Home
@@ -13,13 +14,16 @@ from assets.partitions import BY_DATASET
 from assets.recommendations import recommendations
 from assets.steps import Output, Say, materialize
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 FOLDER = Path(__file__).parent
-UPSTREAM = ("metrics", "recommendations", "items", "interactions", "images")
+UPSTREAM = (
+    *("metrics", "recommendations", "items", "interactions", "images"),
+    *("text_embeddings", "image_embeddings"),
+)
 
 
 @dg.asset(
-    deps=[metrics, recommendations],
+    deps=[metrics, recommendations, text_embeddings, image_embeddings],
     group_name="reports",
     partitions_def=BY_DATASET,
     kinds={"html"},

@@ -43,27 +43,45 @@ def _span(seconds) -> str:
 
 @dataclass(frozen=True)
 class EncoderFacts:
-    """Which encoder made which vectors."""
+    """contents: what was encoded, a column each. rows: (fact, its value for each), those that any manifest tells."""
 
-    content: str
-    name: str
-    description: str
-    dimension: Any
-    revision: str
-    seconds: float | None
+    contents: list[str]
+    rows: list[tuple[str, list[str]]]
 
 
-def encoders(manifests: dict[str, Manifest]) -> list[EncoderFacts]:
-    """The encoders behind the text and the image vectors, as their manifests tell."""
-    found = []
-    for content, asset in (("titles and introductions", "text_embeddings"), ("pictures", "image_embeddings")):
-        if asset in manifests:
-            told = manifests[asset].metadata
-            identity = told.get("identity") or {}
-            revision = str(identity.get("revision", ""))[:24]
-            described = told.get("encoder", "–"), told.get("description", ""), identity.get("dimension", "–")
-            found.append(EncoderFacts(content, *described, revision, told.get("seconds")))
-    return found
+def encoders(manifests: dict[str, Manifest]) -> EncoderFacts:
+    """Which encoders made the text and the image vectors, and how, as their manifests tell."""
+    pairs = (("titles and introductions", "text_embeddings"), ("pictures", "image_embeddings"))
+    there = [(content, _told(manifests[asset].metadata)) for content, asset in pairs if asset in manifests]
+    told = [facts for _, facts in there]
+    names = [name for name in (told[0] if told else ()) if any(facts[name] for facts in told)]
+    return EncoderFacts(
+        [content for content, _ in there], [(name, [facts[name] or "–" for facts in told]) for name in names]
+    )
+
+
+def _told(metadata: dict[str, Any]) -> dict[str, str]:
+    """Facts of one encoding in the order a reader wants them, '' where an older manifest lacks one."""
+    identity, engine = metadata.get("identity") or {}, metadata.get("engine") or {}
+    padding = engine.get("padding_share")
+    return {
+        "Encoder": metadata.get("encoder") or "",
+        "Description": metadata.get("description") or "",
+        "Dimensions": _count(identity.get("dimension")),
+        "Pooling": identity.get("pooling") or "",
+        "Precision": identity.get("precision") or engine.get("precision") or "",
+        "Device": engine.get("device") or "",
+        "Contents encoded": _count(engine.get("encoded")),
+        "Found in the cache": _count(engine.get("from_cache")),
+        "Contents per second": _count(engine.get("items_per_second"), 1),
+        "Padding among tokens": "" if padding is None else f"{padding:.1%}",
+        "Seconds": _count(metadata.get("seconds"), 1),
+        "Revision": str(identity.get("revision") or "")[:24],
+    }
+
+
+def _count(value: float | None, digits: int = 0) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"
 
 
 @dataclass(frozen=True)

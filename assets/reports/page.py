@@ -14,6 +14,7 @@ from assets.reports.material import Material
 from assets.reports.posters import Thumbnails
 from assets.reports.published import published_for
 from assets.reports.residuals import folds_of
+from assets.reports.space import space
 from assets.reports.wall import two_models, wall
 from assets.steps import Say
 from models.splits import Protocol
@@ -34,13 +35,15 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     first = sections[0] if sections else None
     models = two_models(boards[0] if boards else None, material.recommendations)
     pictures = Thumbnails(material.home, about, material.images)
+    say(f"{about.name}: report on what the encoders see")
     return {
         "about": about, "facts": facts.dataset_facts(material), "sections": sections,
         "headline": headline(boards[0], first["pairs"]) if boards else "No model has been measured yet.",
         "remarks": _remarks(boards, sections),
         "elsewhere": [row for row in published if row.protocol not in there],
         "models": models, "people": wall(material.catalog, material.recommendations, pictures, models),
-        "encoders": facts.encoders(material.manifests), "audit": material.audit.to_dict("records"),
+        "encoders": facts.encoders(material.manifests), "space": space(material),
+        "audit": material.audit.to_dict("records"),
         "reasons": facts.reasons(material.rejects), "pictures": facts.picture_outcomes(material.images),
         "raw_files": facts.raw_files(material.manifests), "manifests": list(material.manifests.values()),
         "cells": facts.cells(material.metrics).to_dict("records"),
@@ -82,7 +85,8 @@ def render(page: dict[str, Any]) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    environment.filters |= {"number": number, "printed": printed, "signed": signed, "size": size, "metric": shown}
+    environment.filters |= {"number": number, "printed": printed, "signed": signed, "percent": percent}
+    environment.filters |= {"size": size, "metric": shown}
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "sort.js"))
     return environment.get_template("page.html.j2").render(page, style=style, script=script)
 
@@ -100,6 +104,11 @@ def printed(value: float) -> str:
 def signed(value: float, digits: int = 4) -> str:
     """A difference with its sign."""
     return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """A share of one in percent."""
+    return f"{share:.1%}"
 
 
 def size(value: float) -> str:

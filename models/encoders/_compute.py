@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import torch
 
 PRECISIONS = ("float32", "bfloat16")
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
 def choose_device(device: str) -> torch.device:
@@ -30,14 +33,37 @@ def check_precision(precision: str) -> str:
     return precision
 
 
+def instructions(device: torch.device) -> str:
+    """What multiplies bfloat16 there: "amx_bf16", "avx512_bf16" or "none" on a CPU, the GPU's name on a GPU."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    flags = Path("/proc/cpuinfo")
+    known = flags.read_text().split() if flags.is_file() else []
+    return next((flag for flag in ("amx_bf16", "avx512_bf16") if flag in known), "none")
+
+
 def text_precision(device: torch.device) -> str:
-    """bfloat16 on a CPU that multiplies it natively, else float32.
+    """bfloat16 on a device that multiplies it natively, else float32.
 
     1,674 film plots through MiniLM took a third of the CPU time, at a cosine of 0.99997 or more with float32.
     """
-    flags = Path("/proc/cpuinfo")
-    native = flags.is_file() and any(flag in flags.read_text() for flag in ("amx_bf16", "avx512_bf16"))
-    return "bfloat16" if device.type == "cpu" and native else "float32"
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    return "float32" if instructions(device) == "none" else "bfloat16"
+
+
+def keep_freed_memory() -> None:
+    """Have glibc keep freed memory (512 MiB at most) for the next tensors, for the rest of the process.
+
+    By default it gives every large block back to the kernel, which must hand it out page by page, zeroed, for the next
+    batch: 183,000 page faults and an eighth of the CPU time for 8,192 tokens through MiniLM in float32. No other
+    C library is touched.
+    """
+    largest_kept, all_kept = 128 << 20, 512 << 20
+    allocator = ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
+    if allocator:
+        allocator.mallopt(_M_MMAP_THRESHOLD, largest_kept)
+        allocator.mallopt(_M_TRIM_THRESHOLD, all_kept)
 
 
 @contextmanager

@@ -6,9 +6,10 @@ import hashlib
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,14 @@ Progress = Callable[[int, int], None]
 
 def silent(_done: int, _total: int) -> None:
     """A Progress that tells nobody."""
+
+
+Advance = Callable[[int], None]
+"""Called now and then with how many more pieces of content are done."""
+
+
+def still(_more: int) -> None:
+    """An Advance that tells nobody."""
 
 
 def throttled(progress: Progress, seconds: float = 1.0) -> Progress:
@@ -62,6 +71,9 @@ class EncoderIdentity:
 class Encoder(ABC):
     """What text and image encoders share."""
 
+    needs_fit = False
+    """Whether it learns from a corpus: `fit` it before anything else."""
+
     @property
     @abstractmethod
     def identity(self) -> EncoderIdentity:
@@ -71,6 +83,26 @@ class Encoder(ABC):
     def dimension(self) -> int:
         """Width d of the vectors."""
         return self.identity.dimension
+
+    @property
+    def telemetry(self) -> dict[str, Any]:
+        """What was chosen and measured since loading, for metadata: device, batch size, padding share, ..."""
+        return {}
+
+    @abstractmethod
+    def encode(self, contents: Sequence[Any], progress: Progress = silent) -> np.ndarray:
+        """float32 [len(contents), d], row i for contents[i]."""
+
+    def stream(self, shards: Iterable[Sequence[Any]], advance: Advance = still) -> Iterator[np.ndarray]:
+        """float32 [len(shard), d] of one shard after the other; as `encode`, but memory holds a few shards at most.
+
+        Encoders that can prepare the next shard (read, decode, tokenise) while the model computes this one do so.
+        advance: called now and then with how many more contents are done.
+        """
+        for shard in shards:
+            vectors = self.encode(shard)
+            advance(len(shard))
+            yield vectors
 
 
 class TextEncoder(Encoder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ IMAGE_DEFAULTS = ("vit-base-patch16-224", "vit_base_patch16_224")
 """The papers' own encoders (Xia et al. 2024; Jiang 2024), preferred among local folders."""
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model")
 _PROCESSORS = ("preprocessor_config.json", "processor_config.json")
+_COMMIT = re.compile("[0-9a-f]{40}")
 _TRANSFORMERS = ("vit", "deit", "beit", "dino", "swin", "siglip", "clip", "eva")
 
 
@@ -39,6 +41,12 @@ def is_timm(folder: Path) -> bool:
     return isinstance(config(folder).get("architecture"), str)
 
 
+def is_pair(folder: Path) -> bool:
+    """A Hugging Face pair of towers that map text and image into one space: CLIP, SigLIP and their kin."""
+    about = config(folder)
+    return "text_config" in about and "vision_config" in about
+
+
 def is_image(folder: Path) -> bool:
     """A timm model, or a Hugging Face model with an image processor."""
     return is_timm(folder) or (
@@ -47,25 +55,30 @@ def is_image(folder: Path) -> bool:
 
 
 def is_text(folder: Path) -> bool:
-    """A Hugging Face model with a tokenizer and no image processor."""
+    """A Hugging Face model with a tokenizer and no image processor, or a pair of towers."""
     tokenizer = any((folder / name).is_file() for name in _TOKENIZERS)
-    return tokenizer and "model_type" in config(folder) and not is_image(folder)
+    return tokenizer and "model_type" in config(folder) and (is_pair(folder) or not is_image(folder))
 
 
 def find_text(weights: Path) -> Path | None:
-    """The text encoder in a folder of model folders: the papers' own, else the first by name."""
+    """The text encoder in a folder of model folders: the papers' own, else the first by name, a pair of towers last."""
     found = [folder for folder in _model_folders(weights) if is_text(folder)]
-    return min(found, key=lambda folder: (not _named(folder, TEXT_DEFAULTS), folder.name), default=None)
+    return min(
+        found, key=lambda folder: (not _named(folder, TEXT_DEFAULTS), is_pair(folder), folder.name), default=None
+    )
 
 
 def find_image(weights: Path) -> Path | None:
-    """The image encoder in a folder of model folders: the papers' own, else a transformer, else the first by name."""
+    """The image encoder in a folder of model folders: the papers' own, else a transformer, else the first by name.
+
+    A pair of towers comes after the other transformers and before a CNN.
+    """
     found = [folder for folder in _model_folders(weights) if is_image(folder)]
-    return min(
-        found,
-        key=lambda folder: (not _named(folder, IMAGE_DEFAULTS), not _is_transformer(folder), folder.name),
-        default=None,
-    )
+
+    def rank(folder: Path) -> tuple[bool, bool, bool, str]:
+        return not _named(folder, IMAGE_DEFAULTS), not _is_transformer(folder), is_pair(folder), folder.name
+
+    return min(found, key=rank, default=None)
 
 
 def _model_folders(weights: Path) -> list[Path]:
@@ -104,6 +117,11 @@ def revision(folder: Path) -> str:
     """sha256 of model.safetensors; for several shards, sha256 over their sha256 in order of name."""
     digests = [file_digest(path) for path in weight_files(folder)]
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def hub_commit(folder: Path) -> str | None:
+    """The commit (40 hexadecimal digits) of a folder in the hub's cache; None for any other folder."""
+    return folder.name if folder.parent.name == "snapshots" and _COMMIT.fullmatch(folder.name) else None
 
 
 def file_digest(path: Path) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from models.encoders.encoder import EncoderIdentity, ImageEncoder, Progress, silent, throttled
-from models.encoders.pictures import PictureError, open_rgb
+from models.encoders.pictures import Source, open_named
 
 NAME = "color-gradient-histogram"
 VERSION = "1"
@@ -43,15 +42,12 @@ class ColorGradientHistogram(ImageEncoder):
             classical=True,
         )
 
-    def encode(self, paths: Sequence[Path], progress: Progress = silent) -> np.ndarray:
+    def encode(self, paths: Sequence[Source], progress: Progress = silent) -> np.ndarray:
         """float32 [len(paths), 184]; see ImageEncoder."""
         vectors = np.zeros((len(paths), DIMENSION), dtype=np.float32)
         tell = throttled(progress)
         for row, path in enumerate(paths):
-            try:
-                vectors[row] = describe(open_rgb(path, at_least=2 * SIDE))
-            except PictureError as error:
-                raise PictureError(error.status, f"{path}: {error.reason}") from error
+            vectors[row] = describe(open_named(path, at_least=2 * SIDE))
             tell(row + 1, len(paths))
         return vectors
 

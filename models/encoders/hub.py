@@ -15,24 +15,38 @@ class EncoderUnavailable(ValueError):
 def download(name: str, variable: str) -> Path:
     """The local folder of hub model `name`, which may be pinned: `owner/name@revision`. Raises EncoderUnavailable.
 
+    The folder is called after the commit that the revision (without one: the main branch) resolved to; see
+    `folders.hub_commit`. A connection that breaks is taken up where it broke, five times; after that, what came whole
+    is kept for the next call.
     variable: the environment variable that chose the name, for the message.
     """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub import errors, snapshot_download
 
     repository, _, pinned = name.partition("@")
     try:
         found = snapshot_download(repository, revision=pinned or None, allow_patterns=FILES)
-    except HFValidationError as error:
-        raise EncoderUnavailable(_explain(name, variable, "that is neither a folder here nor a hub name")) from error
-    except LocalEntryNotFoundError as error:
-        raise EncoderUnavailable(
-            _explain(name, variable, "the hub cannot be reached and its cache lacks it")
-        ) from error
-    except (HfHubHTTPError, OSError) as error:
-        reason = f"the hub answered: {str(error).strip().splitlines()[0]}"
-        raise EncoderUnavailable(_explain(name, variable, reason)) from error
+    except (errors.HTTPError, errors.HFValidationError, OSError) as error:  # HTTPError: of the HTTP library below
+        raise EncoderUnavailable(_explain(name, variable, _reason(error))) from error
     return Path(found)
+
+
+def _reason(error: Exception) -> str:
+    from huggingface_hub import errors
+
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    if isinstance(error, errors.HFValidationError):
+        return "that is neither a folder here nor a hub name"
+    if isinstance(error, errors.GatedRepoError):
+        return "the hub lends it only to accounts that accepted its terms: accept them there, and set HF_TOKEN"
+    if isinstance(error, errors.RevisionNotFoundError):
+        return "the hub has this model, but no such revision"
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return "the hub has no public model of that name (a private one needs HF_TOKEN)"
+    if isinstance(error, errors.LocalEntryNotFoundError):
+        return "the hub cannot be reached and its cache lacks it"
+    if isinstance(error, errors.HfHubHTTPError):
+        return f"the hub answered: {said}"
+    return f"its download broke off ({said}); the next attempt fetches only the files that are still missing"
 
 
 def timm_repository(name: str) -> str:

@@ -1,9 +1,9 @@
-"""Any Hugging Face text encoder from a folder: [CLS] or mean pooling over the last layer, optionally L2-normalised."""
+"""Any Hugging Face text encoder from a folder: one tower with a pooling of its last layer, or a pair's text half."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,26 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer
 
-from models.encoders._compute import check_precision, choose_device, inference, text_precision
-from models.encoders._transformers import load_model
-from models.encoders.encoder import EncoderIdentity, Progress, TextEncoder
-from models.encoders.folders import config, file_digest, read_json, require_weights, revision
+from models.encoders._attention import use_bmm
+from models.encoders._compute import (
+    check_precision,
+    choose_device,
+    inference,
+    instructions,
+    keep_freed_memory,
+    text_precision,
+)
+from models.encoders._text_runner import TextRunner, choose_budget
+from models.encoders._transformers import load_model, narrow_linears
+from models.encoders.encoder import Advance, EncoderIdentity, Progress, TextEncoder, still
+from models.encoders.folders import file_digest, require_weights, revision
+from models.encoders.overlap import ahead
+from models.encoders.pooling import PROJECTED, choose_pooling, pool, pools_prefix
+from models.encoders.tokens import TextTokens, declared_prompt, longest_input
+from models.encoders.windows import Pieces, average
 
-POOLINGS = ("cls", "mean", "cls+l2", "mean+l2")
-LONGEST = 512
-"""Tokens of a text at most, where the model itself would take more."""
-TOKENS_PER_BATCH = {"cpu": 4096, "cuda": 65_536}
-"""Padded tokens that go through the model at once."""
+_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt")
+_FILES += ("spiece.model", "sentencepiece.bpe.model")
 
 
 class HuggingFaceText(TextEncoder):
@@ -37,25 +47,36 @@ class HuggingFaceText(TextEncoder):
         threads: int | None = None,
         pooling: str | None = None,
         precision: str | None = None,
+        prefix: str = "",
+        long_texts: str = "cut",
     ) -> None:
-        """pooling: one of POOLINGS; None: what the folder declares (sentence-transformers), else [CLS]."""
+        """pooling: one of pooling.POOLINGS; None: what the folder declares (sentence-transformers), else [CLS]; a pair
+        of towers: "projected". prefix: "" takes the folder's default prompt, if any. long_texts: "cut" or "windows".
+        Raises ValueError for a bad option, and for a folder whose model cannot be used.
+        """
         require_weights(folder)
         self._device, self._threads = choose_device(device), threads
         self._precision = check_precision(precision or text_precision(self._device))
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        self._tokenizer.padding_side = "right"
-        self._pooling = _check_pooling(pooling or declared_pooling(folder), self._tokenizer, folder)
-        model, _ = load_model(folder)  # poolings here never use its pooler
-        self._model = (model.get_encoder() if model.config.is_encoder_decoder else model).to(self._device)
-        self._longest = _longest(folder, self._tokenizer)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        self._model, text_config = _load(folder)
+        prompt, prefix = ("", prefix) if prefix else declared_prompt(folder)
+        longest = longest_input(folder, tokenizer, text_config)
+        self._tokens = TextTokens(tokenizer, longest, prefix, long_texts)
+        begins_with_cls = self._tokens.lead[:1] == [tokenizer.cls_token_id]
+        self._pooling = choose_pooling(pooling, folder, begins_with_cls)
+        if prefix and not pools_prefix(folder):
+            raise ValueError(f"{folder.name} leaves its prefix out of the pooling, which is not built here")
+        self._long_texts, self._long = long_texts, 0
+        self._runner = self._settle(tokenizer.pad_token_id or 0, longest, "siglip" in text_config.model_type)
         self._identity = EncoderIdentity(
             name=name,
             revision=revision(folder),
             pooling=self._pooling,
-            preprocessing=f"at most {self._longest} tokens; {_file_facts(folder)}",
+            preprocessing=f"at most {longest} tokens, long ones {long_texts}, prefix {prefix!r}; {_file_facts(folder)}",
             precision=self._precision,
-            dimension=model.config.hidden_size,
-            description=f"{name}: last layer of a {model.config.model_type} text encoder, {self._pooling} pooling.",
+            dimension=self._measure(),
+            description=f"{name}: {_what(self._pooling)} of a {text_config.model_type} text encoder"
+            + (f", each text behind the folder's default prompt {prompt!r}." if prompt else "."),
             classical=False,
         )
 
@@ -64,95 +85,95 @@ class HuggingFaceText(TextEncoder):
         """Fixed when the folder is loaded."""
         return self._identity
 
+    @property
+    def telemetry(self) -> dict[str, Any]:
+        """Device, arithmetic, attention, budget, tokens put through, padding among them, ...: plain JSON values."""
+        long = "windowed_texts" if self._long_texts == "windows" else "truncated_texts"
+        return {
+            "device": str(self._device),
+            "precision": self._precision,
+            "instructions": instructions(self._device),
+            "threads": self._threads or torch.get_num_threads(),
+            "attention": self._attention,
+            long: self._long,
+            **self._runner.telemetry,
+        }
+
+    def stream(self, shards: Iterable[Sequence[str]], advance: Advance = still) -> Iterator[np.ndarray]:
+        """As `encode`, shard by shard; the next shard is tokenised in a thread while the model computes this one."""
+        for pieces in ahead(shards, self._tokens):
+            yield self._vectors(pieces, advance)
+
     def _encode(self, texts: list[str], progress: Progress) -> np.ndarray:
-        tokens = self._tokenizer(texts, truncation=True, max_length=self._longest)["input_ids"]
-        vectors = np.empty((len(texts), self._identity.dimension), dtype=np.float32)
         done = 0
+
+        def advance(more: int) -> None:
+            nonlocal done
+            done += more
+            progress(done, len(texts))
+
+        return self._vectors(self._tokens(texts), advance)
+
+    def _vectors(self, pieces: Pieces, advance: Advance) -> np.ndarray:
+        """float32 [pieces.texts, d]; `advance` hears of a text when its last piece is through."""
+        left = np.bincount(pieces.owners, minlength=pieces.texts)
+        advance(int((left == 0).sum()))
+
+        def passed(rows: list[int]) -> None:
+            np.subtract.at(left, pieces.owners[rows], 1)
+            advance(int((left[np.unique(pieces.owners[rows])] == 0).sum()))
+
+        self._long += pieces.long
+        if not pieces.ids:
+            return np.zeros((pieces.texts, self.dimension), dtype=np.float32)
         with inference(self._device, self._precision, self._threads):
-            for rows in batches([len(ids) for ids in tokens], TOKENS_PER_BATCH[self._device.type]):
-                vectors[rows] = self._forward([tokens[row] for row in rows])
-                done += len(rows)
-                progress(done, len(texts))
-        return vectors
+            found = self._runner.run(pieces.ids, passed)
+        return average(found, pieces, unit=self._pooling.endswith("+l2"))
 
-    def _forward(self, tokens: list[list[int]]) -> np.ndarray:
-        """float32 [len(tokens), d]; a batch too large for the GPU's memory is halved."""
-        inputs = self._tokenizer.pad({"input_ids": tokens}, return_tensors="pt").to(self._device)
-        try:
-            hidden = self._model(**inputs).last_hidden_state
-        except torch.cuda.OutOfMemoryError:
-            if len(tokens) == 1:
-                raise
-            torch.cuda.empty_cache()
-            half = len(tokens) // 2
-            return np.concatenate([self._forward(tokens[:half]), self._forward(tokens[half:])])
-        return pool(hidden.float(), inputs["attention_mask"], self._pooling).cpu().numpy()
+    def _settle(self, pad: int, longest: int, always_full: bool) -> TextRunner:
+        """The model on its device, in its arithmetic, behind a runner."""
+        if self._device.type == "cpu":
+            keep_freed_memory()
+        narrow = self._precision == "bfloat16"
+        if narrow:
+            narrow_linears(self._model)
+        bmm = narrow and self._device.type == "cpu" and use_bmm(self._model)
+        self._attention = "bmm" if bmm else self._model.config._attn_implementation
+        self._model.to(self._device)
+        forward = partial(_forward, self._model, self._pooling)
+        compiled: Callable[[], Any] | None = None
+        if self._device.type == "cuda" and self._pooling != PROJECTED:
+            compiled = lambda: partial(_forward, torch.compile(self._model, dynamic=True), self._pooling)  # noqa: E731
+        budget = choose_budget(self._device, self._precision)
+        return TextRunner(forward, self._device, budget, pad, longest, always_full, compiled)
 
-
-def pool(hidden: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
-    """float [n, d] from the last layer [n, tokens, d] and its mask [n, tokens]; padding never counts."""
-    if pooling.startswith("cls"):
-        pooled = hidden[:, 0]
-    else:
-        weight = mask.unsqueeze(-1).to(hidden.dtype)
-        pooled = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1)
-    return torch.nn.functional.normalize(pooled, dim=1) if pooling.endswith("+l2") else pooled
+    def _measure(self) -> int:
+        """The width of a vector: asked of the model, since configurations name it in many ways."""
+        with inference(self._device, self._precision, self._threads):
+            ids = torch.from_numpy(self._tokens(["a"]).ids[0]).long().unsqueeze(0)
+            return _forward(self._model, self._pooling, ids.to(self._device), None).shape[1]
 
 
-def batches(lengths: list[int], budget: int) -> Iterator[list[int]]:
-    """Row numbers, longest texts first (memory runs out at once or never), each batch within the budget when padded."""
-    batch: list[int] = []
-    for row in sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > budget:
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch
+def _forward(model: Any, pooling: str, ids: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    """float32 [n, d] from token numbers [n, width] and their mask [n, width]; None: no padding."""
+    if pooling != PROJECTED:
+        return pool(model(input_ids=ids, attention_mask=mask).last_hidden_state, mask, pooling)
+    features = model.get_text_features(input_ids=ids, attention_mask=mask)
+    return (features if isinstance(features, torch.Tensor) else features.pooler_output).float()
 
 
-def declared_pooling(folder: Path) -> str:
-    """The pooling that a sentence-transformers folder declares; "cls" for any other. Raises ValueError if unknown."""
-    about = read_json(folder / "1_Pooling" / "config.json")
-    if not about:
-        return "cls"
-    modules = _modules(folder)
-    chosen = [key for key, value in about.items() if key.startswith("pooling_mode_") and value is True]
-    chosen = chosen or [str(about.get("pooling_mode"))]
-    short = {"pooling_mode_cls_token": "cls", "pooling_mode_mean_tokens": "mean", "cls": "cls", "mean": "mean"}
-    if len(chosen) != 1 or chosen[0] not in short or "Dense" in modules:
-        raise ValueError(
-            f"{folder.name}: its pooling ({', '.join(chosen)}; modules {', '.join(modules)}) is not one that is built "
-            f"here; name one of {', '.join(POOLINGS)} to use it all the same"
-        )
-    return short[chosen[0]] + ("+l2" if "Normalize" in modules else "")
+def _load(folder: Path) -> tuple[Any, Any]:
+    """The model, or its encoder half, and the configuration of what reads texts."""
+    model, _ = load_model(folder)  # poolings here never use its pooler
+    if model.config.is_encoder_decoder:
+        model = model.get_encoder()
+    return model, getattr(model.config, "text_config", model.config)
 
 
-def _modules(folder: Path) -> list[str]:
-    """Class names in modules.json, which unlike every other file here is a JSON list."""
-    path = folder / "modules.json"
-    return [str(part["type"]).rsplit(".", 1)[-1] for part in json.loads(path.read_text())] if path.is_file() else []
-
-
-def _check_pooling(pooling: str, tokenizer: Any, folder: Path) -> str:
-    if pooling not in POOLINGS:
-        raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, not {pooling!r}")
-    starts_with_cls = tokenizer.cls_token_id is not None and tokenizer("a")["input_ids"][0] == tokenizer.cls_token_id
-    if pooling.startswith("cls") and not starts_with_cls:
-        raise ValueError(f"{folder.name}: its texts do not begin with a [CLS] token; choose mean or mean+l2 pooling")
-    return pooling
-
-
-def _longest(folder: Path, tokenizer: Any) -> int:
-    """Tokens that the model takes: the least of what its files say, at most LONGEST."""
-    declared = read_json(folder / "sentence_bert_config.json").get("max_seq_length")
-    positions = config(folder).get("max_position_embeddings")
-    if positions and "roberta" in config(folder)["model_type"]:
-        positions -= 2  # RoBERTa counts positions from 2
-    return min(int(limit) for limit in (LONGEST, tokenizer.model_max_length, declared, positions) if limit)
+def _what(pooling: str) -> str:
+    return "projected text features" if pooling == PROJECTED else f"last layer, {pooling} pooling,"
 
 
 def _file_facts(folder: Path) -> str:
     """Digests of the other files that decide the vectors."""
-    names = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
-    return ", ".join(f"{name} {file_digest(folder / name)[:12]}" for name in names if (folder / name).is_file())
+    return ", ".join(f"{name} {file_digest(folder / name)[:12]}" for name in _FILES if (folder / name).is_file())

@@ -22,13 +22,18 @@ def text_encoder(
     threads: int | None = None,
     pooling: str | None = None,
     precision: str | None = None,
+    prefix: str = "",
+    long_texts: str = "cut",
 ) -> TextEncoder:
     """The text encoder called `name`; without a name the best one in `weights`, else `tfidf-svd`.
 
     name: "tfidf-svd", a folder, the name of a folder inside `weights`, or a hub name (`owner/name[@revision]`).
-    pooling: "cls", "mean", "cls+l2", "mean+l2"; None: what the folder declares, else [CLS] as Xia et al. 2024.
+    pooling: "cls", "mean" or "last", each with or without "+l2"; None: what the folder declares, else [CLS] as Xia et
+    al. 2024; a pair of towers (CLIP and its kin) is always "projected".
     device: "auto", "cpu" or "cuda". threads: CPU threads, None as they are.
-    precision: "float32" or "bfloat16"; None: bfloat16 on a CPU that has it in hardware, else float32.
+    precision: "float32" or "bfloat16"; None: bfloat16 on a device that has it in hardware, else float32.
+    prefix: an instruction that stands before every text, as the model's card asks ("query: ").
+    long_texts: "cut" at the model's longest input, or "windows": overlapping windows, averaged by their length.
     Raises EncoderUnavailable (a ValueError) or ValueError, each with one readable paragraph.
     """
     folder, shown = locate("text", name, weights)
@@ -43,7 +48,7 @@ def text_encoder(
         )
     from models.encoders.huggingface_text import HuggingFaceText
 
-    return HuggingFaceText(folder, shown, device, threads, pooling, precision)
+    return HuggingFaceText(folder, shown, device, threads, pooling, precision, prefix, long_texts)
 
 
 def image_encoder(
@@ -55,8 +60,9 @@ def image_encoder(
 ) -> ImageEncoder:
     """The image encoder called `name`; without a name the best one in `weights`, else `color-gradient-histogram`.
 
-    Everything else is as for `text_encoder`, but precision None is always float32; a bare timm name
-    (`vit_base_patch16_224`) is a hub name too.
+    Everything else is as for `text_encoder`; precision None is bfloat16 only where, beside the device, the model bears
+    it (a cosine of 0.999 or more with float32, tried at loading). A bare timm name (`vit_base_patch16_224`) is a hub
+    name too; a pair of towers gives vectors in the space that it shares with its texts.
     """
     folder, shown = locate("image", name, weights)
     if folder is None:

@@ -38,11 +38,30 @@ _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 class PictureError(ValueError):
-    """A picture that cannot be used. status: "missing", "corrupt" or "too large"; reason: one readable clause."""
+    """A picture that cannot be used. status: "missing", "corrupt", "too large" or "changed"; reason: one clause."""
 
     def __init__(self, status: str, reason: str) -> None:
         super().__init__(f"{status}: {reason}")
         self.status, self.reason = status, reason
+
+
+@dataclass(frozen=True)
+class PictureFile(os.PathLike):
+    """A file, and the SHA-256 (hexadecimal) that its bytes must have: what is read is what was inspected."""
+
+    path: Path
+    sha256: str
+
+    def __fspath__(self) -> str:
+        """The path, so that this can stand wherever a path can; only this module checks the bytes."""
+        return os.fspath(self.path)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+Source = Path | PictureFile | str | bytes
+"""Where a picture comes from: a file, or its bytes themselves."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +83,7 @@ class PictureReport:
     pixels: str | None = None
 
 
-def inspect(source: Path | str | bytes, max_pixels: int = MAX_PIXELS) -> PictureReport:
+def inspect(source: Source, max_pixels: int = MAX_PIXELS) -> PictureReport:
     """Decode a picture completely and say what it is. Never raises for a bad picture.
 
     Whatever is reported "found", `open_rgb` can open under the same limit.
@@ -87,16 +106,24 @@ def inspector() -> str:
     return f"{RULES} pillow-{PIL.__version__} {_digest(placeholders.NO_IMAGE.read_bytes())[:16]}"
 
 
-def open_rgb(source: Path | str | bytes, at_least: int | None = None, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def open_rgb(source: Source, at_least: int | None = None, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """The picture in mode RGB, the right way up, transparency laid on white; the first frame where it moves.
 
     at_least: a JPEG may be decoded at a half, quarter or eighth, as long as both sides keep this many pixels.
-    Raises PictureError.
+    Raises PictureError; "changed" where a PictureFile's bytes are not those that were inspected.
     """
     return _decode(_read(source), max_pixels, at_least)[0]
 
 
-def _read(source: Path | str | bytes) -> bytes:
+def open_named(source: Source, at_least: int | None = None) -> Image.Image:
+    """As `open_rgb`, but the PictureError names the file."""
+    try:
+        return open_rgb(source, at_least)
+    except PictureError as error:
+        raise PictureError(error.status, f"{source}: {error.reason}") from error
+
+
+def _read(source: Source) -> bytes:
     if isinstance(source, bytes):
         return source
     size = _size(source)
@@ -105,12 +132,15 @@ def _read(source: Path | str | bytes) -> bytes:
     if size > MAX_BYTES:
         raise PictureError("too large", f"{size:,} bytes; the limit is {MAX_BYTES:,}")
     try:
-        return Path(source).read_bytes()
+        data = Path(source).read_bytes()
     except OSError as error:
         raise PictureError("corrupt", f"unreadable: {error.strerror}") from error
+    if isinstance(source, PictureFile) and _digest(data) != source.sha256:
+        raise PictureError("changed", "its content is no longer what was inspected; materialize the images again")
+    return data
 
 
-def _size(source: Path | str | bytes) -> int | None:
+def _size(source: Source) -> int | None:
     if isinstance(source, bytes):
         return len(source)
     return os.path.getsize(source) if os.path.isfile(source) else None  # False for a name that no file can have

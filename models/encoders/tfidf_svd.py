@@ -21,6 +21,8 @@ MAX_TERMS = 50_000
 class TfidfSvd(TextEncoder):
     """Fitted on the dataset's own texts; the same texts in any order give the same vectors."""
 
+    needs_fit = True
+
     def __init__(self, dimension: int = 128) -> None:
         """dimension: wanted width, 1 or more; a corpus of fewer texts or terms gives fewer."""
         if dimension < 1:

@@ -43,7 +43,7 @@ CREATE TABLE lineage (
     asset VARCHAR, partition VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
     upstream_asset VARCHAR, upstream_partition VARCHAR, upstream_data_version VARCHAR, created_at TIMESTAMP
 );
-CREATE TABLE item_vectors (dataset VARCHAR, item_id VARCHAR, field VARCHAR, key VARCHAR, vector FLOAT[]);
+CREATE TABLE item_vectors (dataset VARCHAR, item_id VARCHAR, field VARCHAR, encoder VARCHAR, vector FLOAT[]);
 
 COMMENT ON TABLE items IS 'Everything that is described or was rated.';
 COMMENT ON COLUMN items.has_image IS 'A picture was found and decoded whole.';
@@ -64,4 +64,4 @@ COMMENT ON TABLE recommendations IS 'The first items of every user by every mode
 COMMENT ON TABLE review_sentiment IS 'Sentiment of every review; empty until a sentiment model has been trained.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
 COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';
-COMMENT ON TABLE item_vectors IS 'Content vectors of items by field; key names the encoder that made them.';
+COMMENT ON TABLE item_vectors IS 'Content vectors of items by field; encoder is the key of what made them; an item with several pictures has their mean.';

@@ -18,7 +18,7 @@ ASSETS = {
     "pictures": {"fetched_pictures"},
     "catalog": {"users", "items", "interactions", "reviews", "images"},
     "splits": {"folds"},
-    "embeddings": {"text_embeddings", "image_embeddings"},
+    "embeddings": {"text_embeddings", "image_embeddings", "review_embeddings", "user_embeddings"},
     "recommenders": {"recommender", "recommendations"},
     "evaluation": {"metrics"},
     "validation": {"data_docs"},

@@ -83,6 +83,56 @@ def tiny_timm(tmp_path_factory) -> Path:
     return folder
 
 
+TOWER = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+
+
+def _save_pair(folder: Path, model, processor: str) -> Path:
+    """A pair of towers with WORDS as its vocabulary: what `is_pair`, `is_text` and `is_image` look for."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    model.save_pretrained(folder)
+    words = Tokenizer(models.WordLevel({word: code for code, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    words.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    PreTrainedTokenizerFast(
+        tokenizer_object=words, unk_token="[UNK]", pad_token="[PAD]", eos_token="[SEP]", model_max_length=16
+    ).save_pretrained(folder)
+    about = {"image_processor_type": processor, "size": {"height": 32, "width": 32}, "do_center_crop": False}
+    (folder / "preprocessor_config.json").write_text(json.dumps(about))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_clip_pair(tmp_path_factory) -> Path:
+    """A folder `tiny-clip`: random towers of 16 units and 32 px, projected to 8-d."""
+    import models.encoders._torchvision_cpu  # noqa: F401
+
+    # isort: split
+    import torch
+    from transformers import CLIPConfig, CLIPModel
+
+    torch.manual_seed(0)
+    text = TOWER | {"vocab_size": len(WORDS), "max_position_embeddings": 16, "eos_token_id": 3}
+    about = CLIPConfig(text_config=text, vision_config=TOWER | {"image_size": 32, "patch_size": 8}, projection_dim=8)
+    return _save_pair(tmp_path_factory.mktemp("weights") / "tiny-clip", CLIPModel(about), "CLIPImageProcessor")
+
+
+@pytest.fixture(scope="session")
+def tiny_siglip_pair(tmp_path_factory) -> Path:
+    """A folder `tiny-siglip`: random towers of 16 units and 32 px."""
+    import models.encoders._torchvision_cpu  # noqa: F401
+
+    # isort: split
+    import torch
+    from transformers import SiglipConfig, SiglipModel
+
+    torch.manual_seed(0)
+    text = TOWER | {"vocab_size": len(WORDS), "max_position_embeddings": 16, "projection_size": 16}
+    about = SiglipConfig(text_config=text, vision_config=TOWER | {"image_size": 32, "patch_size": 8})
+    return _save_pair(tmp_path_factory.mktemp("weights") / "tiny-siglip", SiglipModel(about), "SiglipImageProcessor")
+
+
 @pytest.fixture
 def painted(tmp_path):
     """Writes a picture of one colour with a little noise, and gives its path."""

@@ -66,6 +66,17 @@ def test_the_papers_own_encoders_come_first_then_transformers(tmp_path):
     assert locate("text", None, tmp_path) == (tmp_path / "google-bert/bert-base-uncased", "bert-base-uncased")
 
 
+def test_a_pair_of_towers_is_taken_unasked_only_where_nothing_else_is_there(tmp_path):
+    pair = {"model_type": "clip", "text_config": {}, "vision_config": {}}
+    folder(tmp_path, "a-clip", pair, "tokenizer.json", "preprocessor_config.json")
+    assert (find_text(tmp_path).name, find_image(tmp_path).name) == ("a-clip", "a-clip")
+    folder(tmp_path, "a-cnn", {"architecture": "resnet18"})
+    assert find_image(tmp_path).name == "a-clip"
+    folder(tmp_path, "z-bert", {"model_type": "bert"}, "vocab.txt")
+    folder(tmp_path, "z-vit", {"architecture": "vit_tiny_patch16_224"})
+    assert (find_text(tmp_path).name, find_image(tmp_path).name) == ("z-bert", "z-vit")
+
+
 def test_folders_without_safetensors_are_passed_over_and_refused_by_name(tmp_path):
     made = folder(tmp_path, "pickled", {"model_type": "bert"}, "vocab.txt", "pytorch_model.bin")
     (made / "model.safetensors").unlink()

@@ -21,7 +21,8 @@ def pictures(painted):
 @pytest.fixture(params=["tiny_vit", "tiny_timm"])
 def encoder(request):
     folder = request.getfixturevalue(request.param)
-    return {"tiny_vit": HuggingFaceImage, "tiny_timm": TimmImage}[request.param](folder, folder.name, "cpu", 1)
+    kind = {"tiny_vit": HuggingFaceImage, "tiny_timm": TimmImage}[request.param]
+    return kind(folder, folder.name, "cpu", 2, "float32")
 
 
 def test_shape_type_progress_and_determinism(encoder, pictures):
@@ -37,7 +38,8 @@ def test_shape_type_progress_and_determinism(encoder, pictures):
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_batch_size_and_order_do_not_matter(encoder, pictures, monkeypatch, size):
     expected = encoder.encode(pictures)
-    monkeypatch.setitem(_batched_image.PICTURES_PER_BATCH, "cpu", size)
+    monkeypatch.setattr(_batched_image, "ON_CPU", size)
+    encoder._batches.size = size
     np.testing.assert_allclose(encoder.encode(pictures[::-1])[::-1], expected, rtol=1e-4, atol=1e-5)
 
 
@@ -58,7 +60,7 @@ def test_hugging_face_vit_equals_one_by_one(tiny_vit, pictures):
             model(**processor(Image.open(path).convert("RGB"), return_tensors="pt")).last_hidden_state[0, 0].numpy()
             for path in pictures
         ]
-    encoder = HuggingFaceImage(tiny_vit, "tiny-vit", "cpu", 1)
+    encoder = HuggingFaceImage(tiny_vit, "tiny-vit", "cpu", 1, "float32")
     np.testing.assert_allclose(encoder.encode(pictures), expected, atol=1e-5)
     assert (encoder.identity.pooling, encoder.identity.dimension) == ("cls", 16)
 
@@ -71,20 +73,21 @@ def test_timm_equals_one_by_one(tiny_timm, pictures):
     transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model))
     with torch.no_grad():
         expected = [model(transform(Image.open(path).convert("RGB"))[None])[0].numpy() for path in pictures]
-    np.testing.assert_allclose(TimmImage(tiny_timm, "t", "cpu", 1).encode(pictures), expected, rtol=1e-4, atol=1e-5)
+    vectors = TimmImage(tiny_timm, "t", "cpu", 1, "float32").encode(pictures)
+    np.testing.assert_allclose(vectors, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_identity_follows_weights_and_preprocessing(tiny_timm, tmp_path):
-    before = TimmImage(tiny_timm, "tiny-timm", "cpu").identity
-    assert TimmImage(shutil.copytree(tiny_timm, tmp_path / "same"), "tiny-timm", "cpu").identity == before
+    before = TimmImage(tiny_timm, "tiny-timm", "cpu", 1, "float32").identity
+    same = shutil.copytree(tiny_timm, tmp_path / "same")
+    assert TimmImage(same, "tiny-timm", "cpu", 1, "float32").identity == before
     changed = shutil.copytree(tiny_timm, tmp_path / "changed")
     text = (changed / "config.json").read_text()
     (changed / "config.json").write_text(text.replace("bicubic", "bilinear"))
-    after = TimmImage(changed, "tiny-timm", "cpu").identity
+    after = TimmImage(changed, "tiny-timm", "cpu", 1, "float32").identity
     assert after.revision == before.revision
     assert after.key() != before.key()
-    assert TimmImage(tiny_timm, "tiny-timm", "cpu", precision="bfloat16").identity.key() != before.key()
-    assert before.precision == "float32"
+    assert TimmImage(tiny_timm, "tiny-timm", "cpu", 1, "bfloat16").identity.key() != before.key()
 
 
 def test_weights_that_do_not_fit_are_an_error(tiny_timm, tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.encoders.pictures import PictureError, inspect, open_rgb
+from models.encoders.pictures import PictureError, PictureFile, inspect, open_named, open_rgb
 
 
 def encoded(image: Image.Image, kind: str, **options) -> bytes:
@@ -131,3 +131,18 @@ def test_equal_pixels_are_known_whatever_the_file():
     one, other = (inspect(encoded(poster(), "PNG", compress_level=level)) for level in (1, 9))
     assert one.sha256 != other.sha256 and one.pixels == other.pixels
     assert inspect(encoded(poster((60, 40)), "PNG")).pixels != one.pixels
+
+
+def test_a_picture_file_is_opened_only_with_the_bytes_that_were_inspected(tmp_path):
+    path = tmp_path / "poster.png"
+    path.write_bytes(encoded(poster(), "PNG"))
+    known = PictureFile(path, inspect(path).sha256)
+    assert open_rgb(known).tobytes() == open_rgb(path).tobytes()
+    assert inspect(known) == inspect(path)
+    path.write_bytes(encoded(poster((60, 40)), "PNG"))
+    with pytest.raises(PictureError, match=r"poster\.png: its content is no longer what was inspected") as caught:
+        open_named(known)
+    assert caught.value.status == inspect(known).status == "changed"
+    path.unlink()
+    with pytest.raises(PictureError, match=r"poster\.png: no such file"):
+        open_named(known)

@@ -1,0 +1,182 @@
+"""Encoding against the usual ways: python benchmarks/embeddings.py [--texts 5000] [--pictures 3872] [--repeats 3].
+
+Texts: the IMDB reviews below TRIFUSE_RAW, through the MiniLM folder below TRIFUSE_WEIGHTS, against `encode` of
+sentence-transformers at its defaults (pip install 'trifuse[bench]'). Pictures: the MovieLens posters through the ViT-Ti
+folder, against the plain loop over timm with a DataLoader, decoding included. All in one process, turn by turn, with
+the same number of threads; cosines are between our vectors and the peer's. Last, the peak memory of a whole encode at
+10,000 and 100,000 items, each in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+MINILM, VIT = "all-MiniLM-L6-v2", "vit_tiny_patch16_224-timm"
+WORKERS = {"in this process": 0, "2 workers": 2}
+"""Of the DataLoader: both are usual; the faster one is the peer."""
+
+
+def reviews(raw: Path, count: int) -> list[str]:
+    """So many IMDB reviews, shuffled."""
+    with gzip.open(raw / "imdb/aclImdb_train.jsonl.gz", "rt", encoding="utf-8") as file:
+        texts = [json.loads(line)["text"] for line in file]
+    return random.Random(0).sample(texts, min(count, len(texts)))
+
+
+def text_ways(weights: Path, texts: list[str], threads: int) -> dict[str, Callable[[], np.ndarray]]:
+    """The peer first."""
+    from sentence_transformers import SentenceTransformer
+
+    from models.encoders.loading import text_encoder
+
+    peer = SentenceTransformer(str(weights / MINILM), device="cpu")
+    ways = {"sentence-transformers": lambda: peer.encode(texts)}
+    for precision in ("float32", "bfloat16"):
+        encoder = text_encoder(MINILM, weights, "cpu", threads, precision=precision)
+        ways[f"ours, {precision}"] = lambda encoder=encoder: encoder.encode(texts)
+    return ways
+
+
+def picture_ways(weights: Path, paths: list[Path], threads: int) -> dict[str, Callable[[], np.ndarray]]:
+    """The peers first."""
+    from models.encoders.loading import image_encoder
+
+    ways = {f"timm + DataLoader, {name}": lambda n=n: timm_loop(weights, paths, n) for name, n in WORKERS.items()}
+    for precision in ("float32", "bfloat16"):
+        encoder = image_encoder(VIT, weights, "cpu", threads, precision=precision)
+        ways[f"ours, {precision}"] = lambda encoder=encoder: encoder.encode(paths)
+    return ways
+
+
+def timm_loop(weights: Path, paths: list[Path], workers: int) -> np.ndarray:
+    """What timm's documentation shows, over a DataLoader."""
+    import models.encoders._torchvision_cpu  # noqa: F401
+
+    # isort: split
+    import timm
+    import torch
+    from PIL import Image
+
+    model = timm.create_model(f"local-dir:{weights / VIT}", pretrained=True, num_classes=0).eval()
+    transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model), is_training=False)
+
+    class Pictures(torch.utils.data.Dataset):
+        def __len__(self) -> int:
+            return len(paths)
+
+        def __getitem__(self, row: int) -> torch.Tensor:
+            return transform(Image.open(paths[row]).convert("RGB"))
+
+    with torch.inference_mode():
+        loader = torch.utils.data.DataLoader(Pictures(), batch_size=32, num_workers=workers)
+        return np.concatenate([model(pixels).numpy() for pixels in loader])
+
+
+def compare(title: str, ways: dict[str, Callable[[], np.ndarray]], peers: int, count: int, repeats: int) -> None:
+    """Turn by turn, so that a slow minute of the machine hits all. Prints medians and the ratios of each turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    vectors = {}
+    for _ in range(repeats):
+        for name, encode in ways.items():
+            started = time.perf_counter()
+            vectors[name] = encode()
+            seconds[name].append(time.perf_counter() - started)
+    best = [min(turn) for turn in zip(*list(seconds.values())[:peers], strict=True)]
+    expected = vectors[next(iter(ways))]
+    print(f"\n{title}: {count:,}, {repeats} turns")
+    print(f"{'':<36}{'median s':>9}{'a second':>10}{'times the peer':>16}{'  (each turn)':<26}{'least cosine':>14}")
+    for name, times in seconds.items():
+        ratios = [peer / own for peer, own in zip(best, times, strict=True)]
+        turns = f"  ({', '.join(f'{ratio:.2f}' for ratio in ratios)})"
+        second, cosine = statistics.median(times), least_cosine(vectors[name], expected)
+        print(f"{name:<36}{second:>9.2f}{count / second:>10.1f}{statistics.median(ratios):>16.2f}{turns:<26}"
+              f"{cosine:>14.6f}", flush=True)  # fmt: skip
+
+
+def least_cosine(a: np.ndarray, b: np.ndarray) -> float:
+    """Over the rows of both."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    return float(((a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)).min())
+
+
+def memory(weights: Path, counts: list[int]) -> None:
+    """Peak memory of the encode of a dataset's titles, from the items table to the matrix."""
+    print("\nPeak memory of a whole encode (items table to matrix, MiniLM, titles of 8 words)")
+    for count in counts:
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, __file__, "--child", folder, str(weights), str(count)]
+            found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        print(f"{count:>10,} items{float(found[-2]):>10.1f} s{float(found[-1]):>10,.0f} MB", flush=True)
+
+
+def child(folder: Path, weights: Path, count: int) -> None:
+    """Encode `count` titles in an empty home; print seconds and peak memory in MB."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from assets.embeddings import ITEM_TEXTS, choice, embedded
+    from assets.home import Home
+
+    home = Home(root=str(folder), weights=str(weights), text_encoder=MINILM, threads=os.cpu_count() or 1)
+    table = home.table("sample-shop", "items")
+    table.parent.mkdir(parents=True)
+    schema = pa.schema({"item_id": pa.string(), "title": pa.string(), "description": pa.string()})
+    words = random.Random(0)
+    with pq.ParquetWriter(table, schema) as writer:
+        for start in range(0, count, 10_000):
+            titles = [" ".join(f"{words.choice('aeiou')}{words.randrange(5000)}" for _ in range(4)) + f" {row}"
+                      for row in range(start, min(start + 10_000, count))]  # fmt: skip
+            ids = [f"i{start + row}" for row in range(len(titles))]
+            writer.write_table(pa.table([ids, titles, [None] * len(ids)], schema=schema))
+    started = time.perf_counter()
+    embedded(home, "sample-shop", choice(home, "text"), ITEM_TEXTS[:1], True, lambda line: None)
+    print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
+    os._exit(0)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--texts", type=int, default=5000, help="how many reviews; 0: none")
+    parser.add_argument("--pictures", type=int, default=3872, help="how many posters; 0: none")
+    parser.add_argument("--repeats", type=int, default=3, help="turns; the median counts")
+    parser.add_argument("--memory", default="10000,100000", help="items, with commas; empty: not measured")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        folder, weights, count = arguments.child
+        child(Path(folder), Path(weights), int(count))
+    raw, weights = (Path(os.environ.get(name, "")) for name in ("TRIFUSE_RAW", "TRIFUSE_WEIGHTS"))
+    if not (weights / MINILM).is_dir():
+        sys.exit(f"TRIFUSE_WEIGHTS holds no {MINILM}: nothing to measure with. See README, 'Encoders'.")
+    threads = os.cpu_count() or 1
+    import torch
+
+    torch.set_num_threads(threads)
+    if arguments.texts and (raw / "imdb").is_dir():
+        texts = reviews(raw, arguments.texts)
+        compare("IMDB reviews through MiniLM", text_ways(weights, texts, threads), 1, len(texts), arguments.repeats)
+    if arguments.pictures and (raw / "movielens/posters").is_dir():
+        paths = sorted((raw / "movielens/posters").rglob("*.jpg"))[: arguments.pictures]
+        ways = picture_ways(weights, paths, threads)
+        compare("Posters through ViT-Ti/16", ways, len(WORKERS), len(paths), arguments.repeats)
+    if arguments.memory:
+        memory(weights, [int(count) for count in arguments.memory.split(",")])
+
+
+if __name__ == "__main__":
+    main()
