@@ -2,9 +2,10 @@
 
 Texts: the IMDB reviews below TRIFUSE_RAW, through the MiniLM folder below TRIFUSE_WEIGHTS, against `encode` of
 sentence-transformers at its defaults (pip install 'trifuse[bench]'). Pictures: the MovieLens posters through the ViT-Ti
-folder, against the plain loop over timm with a DataLoader, decoding included. All in one process, turn by turn, with
-the same number of threads; cosines are between our vectors and the peer's. Last, the peak memory of a whole encode at
-10,000 and 100,000 items, each in a process of its own.
+folder, against the plain loop over timm with a DataLoader, decoding included. Turn by turn, each way in a process of
+its own (ours changes how its process allocates memory, which would help the peer too), with the same number of threads;
+loading is not counted. Cosines are between our vectors and the peer's. Last, the peak memory of a whole encode at
+10,000 and 100,000 items.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 MINILM, VIT = "all-MiniLM-L6-v2", "vit_tiny_patch16_224-timm"
-WORKERS = {"in this process": 0, "2 workers": 2}
-"""Of the DataLoader: both are usual; the faster one is the peer."""
+Way = Callable[[Path, list[Any], int], Callable[[], np.ndarray]]
+"""From weights, contents and threads to what is timed."""
 
 
 def reviews(raw: Path, count: int) -> list[str]:
@@ -37,74 +39,135 @@ def reviews(raw: Path, count: int) -> list[str]:
     return random.Random(0).sample(texts, min(count, len(texts)))
 
 
-def text_ways(weights: Path, texts: list[str], threads: int) -> dict[str, Callable[[], np.ndarray]]:
-    """The peer first."""
-    from sentence_transformers import SentenceTransformer
-
-    from models.encoders.loading import text_encoder
-
-    peer = SentenceTransformer(str(weights / MINILM), device="cpu")
-    ways = {"sentence-transformers": lambda: peer.encode(texts)}
-    for precision in ("float32", "bfloat16"):
-        encoder = text_encoder(MINILM, weights, "cpu", threads, precision=precision)
-        ways[f"ours, {precision}"] = lambda encoder=encoder: encoder.encode(texts)
-    return ways
-
-
-def picture_ways(weights: Path, paths: list[Path], threads: int) -> dict[str, Callable[[], np.ndarray]]:
-    """The peers first."""
-    from models.encoders.loading import image_encoder
-
-    ways = {f"timm + DataLoader, {name}": lambda n=n: timm_loop(weights, paths, n) for name, n in WORKERS.items()}
-    for precision in ("float32", "bfloat16"):
-        encoder = image_encoder(VIT, weights, "cpu", threads, precision=precision)
-        ways[f"ours, {precision}"] = lambda encoder=encoder: encoder.encode(paths)
-    return ways
-
-
-def timm_loop(weights: Path, paths: list[Path], workers: int) -> np.ndarray:
-    """What timm's documentation shows, over a DataLoader."""
+def sentence_transformers(weights: Path, texts: list[str], _threads: int) -> Callable[[], np.ndarray]:
+    """As its documentation shows."""
     import models.encoders._torchvision_cpu  # noqa: F401
 
     # isort: split
-    import timm
-    import torch
-    from PIL import Image
+    from sentence_transformers import SentenceTransformer
 
-    model = timm.create_model(f"local-dir:{weights / VIT}", pretrained=True, num_classes=0).eval()
-    transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model), is_training=False)
-
-    class Pictures(torch.utils.data.Dataset):
-        def __len__(self) -> int:
-            return len(paths)
-
-        def __getitem__(self, row: int) -> torch.Tensor:
-            return transform(Image.open(paths[row]).convert("RGB"))
-
-    with torch.inference_mode():
-        loader = torch.utils.data.DataLoader(Pictures(), batch_size=32, num_workers=workers)
-        return np.concatenate([model(pixels).numpy() for pixels in loader])
+    peer = SentenceTransformer(str(weights / MINILM), device="cpu")
+    peer.encode(texts[:64])
+    return lambda: peer.encode(texts)
 
 
-def compare(title: str, ways: dict[str, Callable[[], np.ndarray]], peers: int, count: int, repeats: int) -> None:
+def our_texts(precision: str) -> Way:
+    """Our text encoder."""
+
+    def prepare(weights: Path, texts: list[str], threads: int) -> Callable[[], np.ndarray]:
+        from models.encoders.loading import text_encoder
+
+        encoder = text_encoder(MINILM, weights, "cpu", threads, precision=precision)
+        encoder.encode(texts[:64])
+        return lambda: encoder.encode(texts)
+
+    return prepare
+
+
+def our_pictures(precision: str) -> Way:
+    """Our image encoder."""
+
+    def prepare(weights: Path, paths: list[Path], threads: int) -> Callable[[], np.ndarray]:
+        from models.encoders.loading import image_encoder
+
+        encoder = image_encoder(VIT, weights, "cpu", threads, precision=precision)
+        encoder.encode(paths[:64])
+        return lambda: encoder.encode(paths)
+
+    return prepare
+
+
+def timm_loop(workers: int) -> Way:
+    """What timm's documentation shows, over a DataLoader."""
+
+    def prepare(weights: Path, paths: list[Path], _threads: int) -> Callable[[], np.ndarray]:
+        import models.encoders._torchvision_cpu  # noqa: F401
+
+        # isort: split
+        import timm
+        import torch
+        from PIL import Image
+
+        model = timm.create_model(f"local-dir:{weights / VIT}", pretrained=True, num_classes=0).eval()
+        transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model), is_training=False)
+
+        class Pictures(torch.utils.data.Dataset):
+            def __len__(self) -> int:
+                return len(paths)
+
+            def __getitem__(self, row: int) -> torch.Tensor:
+                return transform(Image.open(paths[row]).convert("RGB"))
+
+        def encode() -> np.ndarray:
+            with torch.inference_mode():
+                loader = torch.utils.data.DataLoader(Pictures(), batch_size=32, num_workers=workers)
+                return np.concatenate([model(pixels).numpy() for pixels in loader])
+
+        with torch.inference_mode():
+            model(torch.zeros(32, 3, 224, 224))
+        return encode
+
+    return prepare
+
+
+TEXT_WAYS = {
+    "sentence-transformers": sentence_transformers,
+    "ours, float32": our_texts("float32"),
+    "ours, bfloat16": our_texts("bfloat16"),
+}
+"""The peer first."""
+PICTURE_WAYS = {
+    "timm + DataLoader, in this process": timm_loop(0),
+    "timm + DataLoader, 2 workers": timm_loop(2),
+    "ours, float32": our_pictures("float32"),
+    "ours, bfloat16": our_pictures("bfloat16"),
+}
+"""The peers first: both are usual, and the faster one counts."""
+WAYS: dict[str, dict[str, Way]] = {"text": TEXT_WAYS, "picture": PICTURE_WAYS}
+
+
+def compare(title: str, kind: str, peers: int, count: int, repeats: int) -> None:
     """Turn by turn, so that a slow minute of the machine hits all. Prints medians and the ratios of each turn."""
+    ways = WAYS[kind]
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     vectors = {}
-    for _ in range(repeats):
-        for name, encode in ways.items():
-            started = time.perf_counter()
-            vectors[name] = encode()
-            seconds[name].append(time.perf_counter() - started)
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(repeats):
+            for name in ways:
+                path = Path(folder) / "vectors.npy"
+                command = [sys.executable, __file__, "--way", kind, name, str(count), str(path)]
+                seconds[name].append(float(subprocess.run(command, check=True, capture_output=True).stdout.split()[-1]))
+                vectors[name] = np.load(path)
     best = [min(turn) for turn in zip(*list(seconds.values())[:peers], strict=True)]
     expected = vectors[next(iter(ways))]
-    print(f"\n{title}: {count:,}, {repeats} turns")
+    print(f"\n{title}: {len(expected):,}, {repeats} turns")
     print(f"{'':<36}{'median s':>9}{'a second':>10}{'times the peer':>16}{'  (each turn)':<26}{'least cosine':>14}")
     for name, times in seconds.items():
         ratios = [peer / own for peer, own in zip(best, times, strict=True)]
         turns = f"  ({', '.join(f'{ratio:.2f}' for ratio in ratios)})"
         second, cosine = statistics.median(times), least_cosine(vectors[name], expected)
-        print(f"{name:<36}{second:>9.2f}{count / second:>10.1f}{statistics.median(ratios):>16.2f}{turns:<26}"
+        print(f"{name:<36}{second:>9.2f}{len(expected) / second:>10.1f}{statistics.median(ratios):>16.2f}{turns:<26}"
               f"{cosine:>14.6f}", flush=True)  # fmt: skip
+
+
+def way(kind: str, name: str, count: int, target: Path) -> None:
+    """Encode in one way, print the seconds and write the vectors."""
+    import torch
+
+    threads = os.cpu_count() or 1
+    torch.set_num_threads(threads)
+    raw, weights = folders()
+    contents = reviews(raw, count) if kind == "text" else sorted((raw / "movielens/posters").rglob("*.jpg"))[:count]
+    encode = WAYS[kind][name](weights, contents, threads)
+    started = time.perf_counter()
+    vectors = encode()
+    print(time.perf_counter() - started, flush=True)
+    np.save(target, vectors)
+
+
+def folders() -> tuple[Path, Path]:
+    """TRIFUSE_RAW and TRIFUSE_WEIGHTS."""
+    return Path(os.environ.get("TRIFUSE_RAW", "")), Path(os.environ.get("TRIFUSE_WEIGHTS", ""))
 
 
 def least_cosine(a: np.ndarray, b: np.ndarray) -> float:
@@ -155,25 +218,24 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=3872, help="how many posters; 0: none")
     parser.add_argument("--repeats", type=int, default=3, help="turns; the median counts")
     parser.add_argument("--memory", default="10000,100000", help="items, with commas; empty: not measured")
+    parser.add_argument("--way", nargs=4, help=argparse.SUPPRESS)
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
         folder, weights, count = arguments.child
         child(Path(folder), Path(weights), int(count))
-    raw, weights = (Path(os.environ.get(name, "")) for name in ("TRIFUSE_RAW", "TRIFUSE_WEIGHTS"))
+    if arguments.way:
+        kind, name, count, target = arguments.way
+        way(kind, name, int(count), Path(target))
+        return
+    raw, weights = folders()
     if not (weights / MINILM).is_dir():
-        sys.exit(f"TRIFUSE_WEIGHTS holds no {MINILM}: nothing to measure with. See README, 'Encoders'.")
-    threads = os.cpu_count() or 1
-    import torch
-
-    torch.set_num_threads(threads)
+        print(f"embeddings.py: TRIFUSE_WEIGHTS holds no {MINILM}, so nothing was measured.")
+        return
     if arguments.texts and (raw / "imdb").is_dir():
-        texts = reviews(raw, arguments.texts)
-        compare("IMDB reviews through MiniLM", text_ways(weights, texts, threads), 1, len(texts), arguments.repeats)
+        compare("IMDB reviews through MiniLM", "text", 1, arguments.texts, arguments.repeats)
     if arguments.pictures and (raw / "movielens/posters").is_dir():
-        paths = sorted((raw / "movielens/posters").rglob("*.jpg"))[: arguments.pictures]
-        ways = picture_ways(weights, paths, threads)
-        compare("Posters through ViT-Ti/16", ways, len(WORKERS), len(paths), arguments.repeats)
+        compare("Posters through ViT-Ti/16", "picture", 2, arguments.pictures, arguments.repeats)
     if arguments.memory:
         memory(weights, [int(count) for count in arguments.memory.split(",")])
 

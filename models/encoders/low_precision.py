@@ -7,6 +7,7 @@ import models.encoders._torchvision_cpu  # noqa: F401
 # isort: split
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -24,7 +25,7 @@ def agreement(model: nn.Module, preprocessing: Preprocessing, device: torch.devi
     """The worst cosine between the vectors of a few made-up pictures in bfloat16 and in float32.
 
     Measured, not looked up in a list of architectures: what bfloat16 costs depends on a model's weights too. ViT-Ti
-    keeps 0.9998; MobileNetV2, whose depthwise filters span a wide range, falls to 0.99.
+    keeps 0.9999 on these; MobileNetV2, whose depthwise filters span a wide range, falls to 0.98.
     """
     pixels = preprocessing.finish(torch.from_numpy(_samples(preprocessing)).to(device))
     vectors = []
@@ -36,8 +37,6 @@ def agreement(model: nn.Module, preprocessing: Preprocessing, device: torch.devi
 
 def _samples(preprocessing: Preprocessing) -> np.ndarray:
     """[SAMPLES, channels, height, width]: blots of colour from coarse to fine, dark to bright, always the same."""
-    from PIL import Image
-
     random, made = np.random.default_rng(0), []
     for blots, brightest in zip((2, 3, 5, 9, 17, 64), (256, 64, 256, 128, 256, 256), strict=True):
         colours = random.integers(0, brightest, (blots, blots, 3), dtype=np.uint8)
@@ -49,7 +48,7 @@ def _samples(preprocessing: Preprocessing) -> np.ndarray:
 def freeze(model: nn.Module) -> None:
     """Turn the weights of linear and convolution layers into bfloat16 for good.
 
-    Autocast rounds them the same way, but in inference mode at every call again: a fifth of a small model's time.
+    Autocast rounds them the same way, but in inference mode at every call again. They also take half the memory.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
@@ -62,7 +61,9 @@ def attends(model: nn.Module) -> bool:
 
 
 def plain_attention(model: nn.Module) -> bool:
-    """Attention by two matrix products and a softmax: in bfloat16 on a CPU, twice as fast as the fused kernel.
+    """Attention by two matrix products and a softmax: in bfloat16 on a CPU faster than the fused kernel.
+
+    Of one thread's time that saved ViT-B/16 9% and ViT-Ti/16 10 to 17% (224 px, AVX512-BF16).
 
     Reaches the attention of timm and of transformers. False, and nothing changed, where there is neither.
     """
