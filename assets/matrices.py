@@ -10,6 +10,7 @@ import pandas as pd
 
 from assets.datasets import Dataset
 from assets.home import Home
+from assets.manifests import Manifests
 from assets.vectors.matrix import item_vectors
 from models.data import Features, Field, Interactions
 
@@ -49,13 +50,31 @@ def load_catalog(home: Home, name: str) -> Catalog:
 
 
 def load_features(home: Home, about: Dataset, catalog: Catalog, fields: tuple[str, ...]) -> Features:
-    """Structured features, and the vectors of the named content fields, for all users and items."""
+    """Structured features, and the vectors of the named content fields, for all users and items.
+
+    Raises LookupError where the vectors are laid out for other items than there are now.
+    """
+    if fields:
+        _require_current(home, about.name)
     vectors = {field: item_vectors(home, about.name, field) for field in fields if _filled(home, about.name, field)}
     return Features(
         len(catalog.users), len(catalog.items), about.rating_values,
         user_fields=user_fields(catalog.users), item_fields=item_fields(catalog.items),
         item_vectors=vectors,
     )  # fmt: skip
+
+
+def _require_current(home: Home, name: str) -> None:
+    """Rows of the vectors are rows of the items table, so both must be of one state."""
+    manifests = Manifests(home.path)
+    items = manifests.current("items", name)
+    for asset in ("text_embeddings", "image_embeddings"):
+        made = manifests.current(asset, name)
+        if items and made and made.upstream[f"items@{name}"] != items.data_version:
+            raise LookupError(
+                f"{asset} of {name} was made from other items than there are now: materialize it again, or use "
+                f"`trifuse run {name}`."
+            )
 
 
 def _filled(home: Home, name: str, field: str) -> bool:

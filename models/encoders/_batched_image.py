@@ -17,9 +17,9 @@ from models.encoders import low_precision
 from models.encoders._compute import (
     check_precision,
     choose_device,
+    device_precision,
     instructions,
     keep_freed_memory,
-    text_precision,
 )
 from models.encoders.ahead import ahead
 from models.encoders.batches import ON_CPU, Batches
@@ -79,7 +79,7 @@ class BatchedImage(ImageEncoder):
         self._hub_commit: str | None = None
 
     def _choose_precision(self) -> str:
-        if text_precision(self._device) == "float32":
+        if device_precision(self._device) == "float32":
             return "float32"
         self._cosine = low_precision.agreement(self._model, self._preprocessing, self._device, self._threads)
         return "bfloat16" if self._cosine >= low_precision.FLOOR else "float32"

@@ -33,16 +33,6 @@ def load_model(folder: Path) -> tuple[torch.nn.Module, bool]:
     return model.eval(), not poolers
 
 
-def narrow_linears(model: torch.nn.Module) -> None:
-    """Keep the weights of linear layers in bfloat16, in place.
-
-    Under autocast they are multiplied in bfloat16 anyway, but converted anew at every call; the rest stays float32.
-    """
-    for module in model.modules():
-        if isinstance(module, torch.nn.Linear):
-            module.to(torch.bfloat16)
-
-
 @contextmanager
 def _quiet() -> Iterator[None]:
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

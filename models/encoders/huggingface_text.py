@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,17 @@ from models.encoders._attention import use_bmm
 from models.encoders._compute import (
     check_precision,
     choose_device,
+    device_precision,
     inference,
     instructions,
     keep_freed_memory,
-    text_precision,
 )
 from models.encoders._text_runner import TextRunner, choose_budget
-from models.encoders._transformers import load_model, narrow_linears
+from models.encoders._transformers import load_model
+from models.encoders.ahead import ahead
 from models.encoders.encoder import Advance, EncoderIdentity, Progress, TextEncoder, still
-from models.encoders.folders import file_digest, require_weights, revision
-from models.encoders.overlap import ahead
+from models.encoders.folders import file_digest, hub_commit, require_weights, revision
+from models.encoders.low_precision import freeze
 from models.encoders.pooling import PROJECTED, choose_pooling, pool, pools_prefix
 from models.encoders.tokens import TextTokens, declared_prompt, longest_input
 from models.encoders.windows import Pieces, average
@@ -56,7 +58,7 @@ class HuggingFaceText(TextEncoder):
         """
         require_weights(folder)
         self._device, self._threads = choose_device(device), threads
-        self._precision = check_precision(precision or text_precision(self._device))
+        self._precision = check_precision(precision or device_precision(self._device))
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         self._model, text_config = _load(folder)
         prompt, prefix = ("", prefix) if prefix else declared_prompt(folder)
@@ -68,6 +70,8 @@ class HuggingFaceText(TextEncoder):
             raise ValueError(f"{folder.name} leaves its prefix out of the pooling, which is not built here")
         self._long_texts, self._long = long_texts, 0
         self._runner = self._settle(tokenizer.pad_token_id or 0, longest, "siglip" in text_config.model_type)
+        self._hub_commit = hub_commit(folder)
+        at = f", hub commit {self._hub_commit}" if self._hub_commit else ""
         self._identity = EncoderIdentity(
             name=name,
             revision=revision(folder),
@@ -75,7 +79,7 @@ class HuggingFaceText(TextEncoder):
             preprocessing=f"at most {longest} tokens, long ones {long_texts}, prefix {prefix!r}; {_file_facts(folder)}",
             precision=self._precision,
             dimension=self._measure(),
-            description=f"{name}: {_what(self._pooling)} of a {text_config.model_type} text encoder"
+            description=f"{name}: {_what(self._pooling)} of a {text_config.model_type} text encoder{at}"
             + (f", each text behind the folder's default prompt {prompt!r}." if prompt else "."),
             classical=False,
         )
@@ -95,14 +99,16 @@ class HuggingFaceText(TextEncoder):
             "instructions": instructions(self._device),
             "threads": self._threads or torch.get_num_threads(),
             "attention": self._attention,
+            "hub_commit": self._hub_commit,
             long: self._long,
             **self._runner.telemetry,
         }
 
     def stream(self, shards: Iterable[Sequence[str]], advance: Advance = still) -> Iterator[np.ndarray]:
         """As `encode`, shard by shard; the next shard is tokenised in a thread while the model computes this one."""
-        for pieces in ahead(shards, self._tokens):
-            yield self._vectors(pieces, advance)
+        with ThreadPoolExecutor(1, "tokens") as pool:
+            for _, pieces in ahead(pool, self._tokens, shards, 2):
+                yield self._vectors(pieces, advance)
 
     def _encode(self, texts: list[str], progress: Progress) -> np.ndarray:
         done = 0
@@ -136,7 +142,7 @@ class HuggingFaceText(TextEncoder):
             keep_freed_memory()
         narrow = self._precision == "bfloat16"
         if narrow:
-            narrow_linears(self._model)
+            freeze(self._model)
         bmm = narrow and self._device.type == "cpu" and use_bmm(self._model)
         self._attention = "bmm" if bmm else self._model.config._attn_implementation
         self._model.to(self._device)
@@ -144,7 +150,7 @@ class HuggingFaceText(TextEncoder):
         compiled: Callable[[], Any] | None = None
         if self._device.type == "cuda" and self._pooling != PROJECTED:
             compiled = lambda: partial(_forward, torch.compile(self._model, dynamic=True), self._pooling)  # noqa: E731
-        budget = choose_budget(self._device, self._precision)
+        budget = choose_budget(self._device)
         return TextRunner(forward, self._device, budget, pad, longest, always_full, compiled)
 
     def _measure(self) -> int:

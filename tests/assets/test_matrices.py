@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from assets.matrices import item_fields, user_fields
+from assets.datasets import dataset
+from assets.home import Home
+from assets.manifests import Manifest, Manifests
+from assets.matrices import item_fields, load_features, user_fields
 
 
 def test_user_fields_in_the_papers_order_with_zero_for_unknown():
@@ -32,3 +36,17 @@ def test_item_fields_are_those_that_the_dataset_has():
     assert fields["price"].values[1] == 0 and np.all(fields["price"].values < fields["price"].size)
     bare = item_fields(pd.DataFrame({"categories": [[]], "brand": [None], "price": [None]}))
     assert bare == {}
+
+
+def test_vectors_of_other_items_than_there_are_now_are_refused(tmp_path):
+    home, name = Home(root=str(tmp_path)), "sample-shop"
+
+    def made(asset, version, upstream):
+        manifest = Manifest(asset, name, "run", "1", f"{asset} {version}", version, upstream)
+        Manifests(home.path).save(manifest)
+
+    made("items", "new", {})
+    made("text_embeddings", "t", {f"items@{name}": "new"})
+    made("image_embeddings", "i", {f"items@{name}": "old"})
+    with pytest.raises(LookupError, match="image_embeddings of sample-shop was made from other items"):
+        load_features(home, dataset(name), None, ("image",))

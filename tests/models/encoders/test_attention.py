@@ -6,7 +6,8 @@ import torch
 from models.encoders import _attention
 from models.encoders._attention import bmm_attention, use_bmm
 from models.encoders._compute import inference
-from models.encoders._transformers import load_model, narrow_linears
+from models.encoders._transformers import load_model
+from models.encoders.low_precision import freeze
 
 CPU = torch.device("cpu")
 
@@ -74,7 +75,7 @@ def test_a_model_without_torchs_kernel_is_left_alone(tiny_bert):
 def test_narrow_weights_give_what_autocast_gives_to_the_last_bit(tiny_bert):
     ids = torch.tensor([[2, 5, 7, 9, 3]])
     wide, narrow = load_model(tiny_bert)[0], load_model(tiny_bert)[0]
-    narrow_linears(narrow)
+    freeze(narrow)
     with inference(CPU, "bfloat16", 1):
         assert torch.equal(wide(input_ids=ids).last_hidden_state, narrow(input_ids=ids).last_hidden_state)
     assert narrow.embeddings.word_embeddings.weight.dtype == torch.float32

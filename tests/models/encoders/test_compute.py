@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models.encoders import _compute
-from models.encoders._compute import choose_device, instructions, keep_freed_memory, text_precision
+from models.encoders._compute import choose_device, device_precision, instructions, keep_freed_memory
 
 CPU = torch.device("cpu")
 
@@ -24,18 +24,18 @@ def test_instructions_decide_the_precision(monkeypatch, tmp_path, flags, found):
     (tmp_path / "cpuinfo").write_text(flags)
     monkeypatch.setattr(_compute, "Path", lambda _: tmp_path / "cpuinfo")
     assert instructions(CPU) == found
-    assert text_precision(CPU) == ("float32" if found == "none" else "bfloat16")
+    assert device_precision(CPU) == ("float32" if found == "none" else "bfloat16")
 
 
 def test_elsewhere_than_on_linux_it_is_float32(monkeypatch, tmp_path):
     monkeypatch.setattr(_compute, "Path", lambda _: tmp_path / "missing")
-    assert (instructions(CPU), text_precision(CPU)) == ("none", "float32")
+    assert (instructions(CPU), device_precision(CPU)) == ("none", "float32")
 
 
 @pytest.mark.parametrize("native", [True, False])
 def test_a_gpu_is_asked_whether_it_has_bfloat16_in_hardware(monkeypatch, native):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: native and not including_emulation)
-    assert text_precision(torch.device("cuda")) == ("bfloat16" if native else "float32")
+    assert device_precision(torch.device("cuda")) == ("bfloat16" if native else "float32")
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library is left alone")

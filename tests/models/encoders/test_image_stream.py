@@ -109,14 +109,14 @@ def test_telemetry_is_plain_and_tells_who_waited_for_whom(tiny_timm, pictures):
 
 @pytest.mark.parametrize(("cosine", "precision"), [(0.9995, "bfloat16"), (0.9985, "float32")])
 def test_bfloat16_is_chosen_only_where_the_model_bears_it(tiny_timm, monkeypatch, cosine, precision):
-    monkeypatch.setattr(_batched_image, "text_precision", lambda _: "bfloat16")
+    monkeypatch.setattr(_batched_image, "device_precision", lambda _: "bfloat16")
     monkeypatch.setattr(low_precision, "agreement", lambda *_: cosine)
     encoder = TimmImage(tiny_timm, "tiny-timm", "cpu", 1)
     assert (encoder.identity.precision, encoder.telemetry["self_check_cosine"]) == (precision, cosine)
 
 
 def test_without_bfloat16_in_hardware_it_is_float32(tiny_timm, monkeypatch):
-    monkeypatch.setattr(_batched_image, "text_precision", lambda _: "float32")
+    monkeypatch.setattr(_batched_image, "device_precision", lambda _: "float32")
     assert TimmImage(tiny_timm, "tiny-timm", "cpu", 1).identity.precision == "float32"
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -80,6 +81,21 @@ def test_stream_equals_encode_and_tells_of_every_text(tiny_bert, long_texts):
         assert vectors.shape == (len(shard), 16)
         np.testing.assert_array_equal(vectors, encoder.encode(shard))
     assert sum(told) == 10
+
+
+def test_the_next_shard_is_tokenised_meanwhile_and_only_the_next(tiny_bert):
+    encoder, asked = float32(tiny_bert), []
+
+    def shards():
+        for number in range(5):
+            asked.append(number)
+            yield TEXTS
+
+    found = encoder.stream(shards())
+    next(found)
+    assert asked == [0, 1]
+    found.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("tokens")]
 
 
 def test_windows_are_encoded_like_texts_and_averaged(tiny_bert):
