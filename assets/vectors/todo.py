@@ -20,7 +20,7 @@ SHARDS, LEAST_ROWS, MOST_ROWS = 256, 512, 16_384
 
 @dataclass(frozen=True)
 class Shard:
-    """A row group of a todo file. size: characters of its texts, or bytes of its pictures."""
+    """A row group of a todo file. size: what encoding its texts costs in characters, its pictures in bytes."""
 
     path: Path
     number: int
