@@ -14,8 +14,8 @@ from models.encoders.batching import Budget, batches, bucket
 Forward = Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]
 """float32 [n, d] from token numbers [n, width] and their mask [n, width]; no mask: no padding."""
 CPU_BUDGET = 2048
-"""Padded tokens at once. From 1,024 to 4,096 the speed is the same within a few parts in a hundred (MiniLM, 32 to 512
-tokens, either arithmetic); smaller batches hold less padding, larger ones outgrow the processor's caches."""
+"""Padded tokens at once. From 1,024 to 4,096 the speed is the same within a few parts in a hundred (MiniLM, texts of
+32 to 512 tokens, either arithmetic); small batches hold less padding, large ones outgrow the processor's caches."""
 GPU_BUDGET, GPU_MOST = 16_384, 1_048_576
 
 
