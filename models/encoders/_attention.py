@@ -1,7 +1,7 @@
 """Attention in bfloat16 on a CPU: two matrix products and a softmax, which there are faster than torch's fused kernel.
 
 torch's flash kernel for the CPU multiplies bfloat16 in small blocks and converts between them; whole matrices go to
-oneDNN, which has the processor's own instructions. Measured with AVX512-BF16, 12 and 16 heads of 32 and 64: 1.4 to 2.5
+oneDNN, which has the processor's own instructions. Measured with AVX512-BF16, 12 and 16 heads of 32 and 64: 1.2 to 2.5
 times as fast at every length from 32 to 2,048 tokens. In float32, and on a GPU, torch's kernel is the faster one.
 """
 
