@@ -31,6 +31,7 @@ ui: $(READY)
 	@$(BIN)/python -m orchestration.ui
 
 bench: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 lint: $(TESTED)

@@ -11,7 +11,7 @@ from assets.limits import GPU
 from assets.partitions import BY_DATASET
 from assets.steps import Output, Say, materialize
 from assets.vectors.contents import Source
-from assets.vectors.engine import Encoded, encode
+from assets.vectors.engine import Encoded, encode, give_back_memory
 from assets.vectors.matrix import write_matrix
 from assets.vectors.store import locked, using
 from assets.warehouse import sql
@@ -27,9 +27,9 @@ REVIEWS = [
         "review", "text", "SELECT {'review_id': review_id} AS id, concat_ws(chr(10), title, text) AS text FROM reviews"
     )
 ]
+PROFILES = [Source("profile", "text", sql("embeddings/profiles"))]
 PLOTTED = ("encoded", "from_cache", "items_per_second", "padding_share", "gpu_utilization")
 """Facts that stand in the metadata by themselves too: the UI plots them over time."""
-PROFILES = [Source("profile", "text", sql("embeddings/profiles"))]
 
 
 def choice(home: Home, kind: Literal["text", "image"]) -> EncoderChoice:
@@ -76,6 +76,7 @@ def embedded(
     """Encode what is new, write which content has which vector, and lay item vectors out for training."""
     with locked(using(home.vectors), shared=True):
         encoded = encode(home, dataset, chosen, sources, say)
+        give_back_memory()  # the encoder is gone; what follows then adds nothing to the peak
         laid = [write_matrix(home, dataset, source.field, encoded.store) for source in sources] if of_items else []
     publish_warehouse(home)
     references = [home.embedding(dataset, source.field) for source in sources]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import importlib.util
 import json
 import os
 import random
@@ -232,7 +233,11 @@ def main() -> None:
     if not (weights / MINILM).is_dir():
         print(f"embeddings.py: TRIFUSE_WEIGHTS holds no {MINILM}, so nothing was measured.")
         return
-    if arguments.texts and (raw / "imdb").is_dir():
+    if importlib.util.find_spec("sentence_transformers") is None:
+        print(
+            "embeddings.py: sentence-transformers is not installed (pip install 'trifuse[bench]'): texts are left out."
+        )
+    elif arguments.texts and (raw / "imdb").is_dir():
         compare("IMDB reviews through MiniLM", "text", 1, arguments.texts, arguments.repeats)
     if arguments.pictures and (raw / "movielens/posters").is_dir():
         compare("Posters through ViT-Ti/16", "picture", 2, arguments.pictures, arguments.repeats)

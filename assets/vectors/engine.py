@@ -5,6 +5,9 @@ A run that was killed goes on after its last whole shard: what is missing is fou
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import platform
 import shutil
 from collections import deque
 from collections.abc import Iterator
@@ -57,14 +60,19 @@ def encode(home: Home, dataset: str, choice: EncoderChoice, sources: list[Source
             with _work_folder(home.vectors / "work" / name) as folder:
                 shards = write_todo(connection, folder / "todo.parquet")
                 facts = _encode(home, choice, encoder, store, shards, needed, say) if shards else {"encoded": 0}
-            encoded = Encoded(
-                rows, identity, store, {"needed": needed, "from_cache": needed - facts["encoded"], **facts}
-            )
+            facts = {"needed": needed, "from_cache": needed - facts["encoded"], **facts}
+            encoded = Encoded(rows, identity, store, facts)
+        key = encoded.identity.key() if encoded.identity else ""
         for source in sources:
-            contents.write_references(
-                source, encoded.identity.key() if encoded.identity else "", home.embedding(dataset, source.field)
-            )
+            contents.write_references(source, key, home.embedding(dataset, source.field))
     return encoded
+
+
+def give_back_memory() -> None:
+    """Return what an encoder has freed to the system; by itself glibc keeps it (see models.encoders._compute)."""
+    gc.collect()
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager
