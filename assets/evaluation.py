@@ -16,7 +16,7 @@ from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
-from assets.recommenders import Cell, recommender
+from assets.recommenders import Cell, code_version, recommender
 from assets.splits import folds, load_fold
 from assets.steps import Output, Say, materialize, remember
 from models.registry import recommender as recommender_class
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from models.data import Interactions
     from models.metrics import RankingResult
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 RATING = ("rmse", "mae", "mse")
 DECISION = ("accuracy", "precision", "recall", "f1", "auc")
 OVER_LISTS = ("coverage", "gini")
-KEPT_OF_RECORD = ("fit_seconds", "peak_memory_mb", "device")
+KEPT_OF_RECORD = ("fit_seconds", "peak_memory_mb", "parameters", "trials", "device")
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,14 @@ def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResu
 
 
 def current_cells(home: Home, name: str) -> list[Manifest]:
-    """Manifests of all trained cells of a dataset whose inputs are still current."""
+    """Manifests of all trained cells of a dataset whose inputs and code are still current."""
     manifests = Manifests(home.path)
     trained = [m for m in manifests.partitions("recommender", f"{name}|") if m.partition.count("|") == 4]
-    return [m for m in trained if manifests.fresh(m) and manifests.unchanged("recommender", m.partition, m.fingerprint)]
+    return [
+        m for m in trained
+        if m.code_version == code_version(recommender_class(Cell.parse(m.partition).model))
+        and manifests.fresh(m) and manifests.unchanged("recommender", m.partition, m.fingerprint)
+    ]  # fmt: skip
 
 
 def require_cells(home: Home, name: str) -> list[Manifest]:
@@ -95,7 +99,17 @@ def require_cells(home: Home, name: str) -> list[Manifest]:
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.astype({"k": "Int32", "n": "Int64", "ci_low": "float64", "ci_high": "float64", "candidates": "float64"})
+    return rows.astype(
+        {
+            "k": "Int32",
+            "n": "Int64",
+            "parameters": "Int64",
+            "trials": "Int32",
+            "ci_low": "float64",
+            "ci_high": "float64",
+            "candidates": "float64",
+        }
+    )
 
 
 class Judge:
@@ -157,7 +171,7 @@ class Judge:
     ) -> Iterator[Value]:
         from models.metrics import like_threshold, pairs, rank_catalogue
 
-        model = recommender_class(cell.model).load(cell.folder(self.home))
+        model = recommender_class(cell.model).load(cell.folder(self.home), self.home.device)
         shape = len(catalog.users), len(catalog.items)
         relevant = pairs(test, *shape, at_least=like_threshold(self.about.rating_values))
         measures = [m for m in protocol.metrics if m.k is not None or m.metric == "mrr"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from assets.datasets import Dataset
 from assets.home import Home
 from assets.manifests import Manifests
-from assets.vectors.matrix import item_vectors
+from assets.vectors.matrix import item_vectors, owner_vectors
 from models.data import Features, Field, Interactions
 
 AGE_BANDS = (18, 25, 35, 45, 50, 56)
@@ -49,19 +49,35 @@ def load_catalog(home: Home, name: str) -> Catalog:
     return Catalog(users, items, interactions, rows.official_test.to_numpy(bool))
 
 
-def load_features(home: Home, about: Dataset, catalog: Catalog, fields: tuple[str, ...]) -> Features:
-    """Structured features, and the vectors of the named content fields, for all users and items.
+CONTENT_FIELDS = ("image", "title", "introduction")
+"""Fields of items that have vectors."""
+
+
+def load_features(home: Home, about: Dataset, catalog: Catalog, content: bool = True) -> Features:
+    """Structured features of all users and items; with `content`, the vectors of items and of users' profiles as well.
 
     Raises LookupError where the vectors are laid out for other items than there are now.
     """
-    if fields:
+    items, users = {}, {}
+    if content:
         _require_current(home, about.name)
-    vectors = {field: item_vectors(home, about.name, field) for field in fields if _filled(home, about.name, field)}
+        filled = [field for field in CONTENT_FIELDS if _filled(home, about.name, field)]
+        items = {field: item_vectors(home, about.name, field) for field in filled}
+        if (profiles := owner_vectors(home, about.name, "profile")) is not None:
+            users = {"profile": profiles}
     return Features(
         len(catalog.users), len(catalog.items), about.rating_values,
         user_fields=user_fields(catalog.users), item_fields=item_fields(catalog.items),
-        item_vectors=vectors,
+        item_vectors=items, user_vectors=users,
     )  # fmt: skip
+
+
+def with_train_reviews(features: Features, reviews: np.ndarray | None, train: np.ndarray) -> Features:
+    """The features with what was written in the train rows. reviews: of all interactions; train: bool [n].
+
+    Only train rows are handed on: the text of a tested rating would give the answer away.
+    """
+    return features if reviews is None else replace(features, reviews=reviews[train])
 
 
 def _require_current(home: Home, name: str) -> None:

@@ -1,5 +1,7 @@
 """What every user is recommended by every model, and why: from the headline protocol's first seed."""
 
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -10,20 +12,24 @@ from assets.datasets import dataset
 from assets.evaluation import require_cells
 from assets.files import atomic_file, sha256_of
 from assets.home import Home
+from assets.ingest.segments import quoted
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog, load_features
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
-from assets.recommenders import CONTENT_FIELDS, EMBEDDINGS, TABLES, Cell, recommender
+from assets.recommenders import EMBEDDINGS, TABLES, Cell, recommender
 from assets.steps import Output, Say, materialize, remember
+from assets.warehouse import export, working
 from models.registry import recommender as recommender_class
 
 if TYPE_CHECKING:
     from models.data import Features
+    from models.scoring import Lists
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 LIST_LENGTH = 20
-BLOCK_USERS = 256
+TELL_EVERY = 5.0
+"""Seconds between two lines of progress."""
 
 
 @dg.asset(
@@ -42,12 +48,11 @@ def recommendations(context: dg.AssetExecutionContext, home: Home) -> dg.Materia
     def compute(say: Say) -> Output:
         shelf = Shelf(home, name)
         files = [shelf.write(manifest, context.run.run_id, say) for manifest in cells]
-        frames = [pd.read_parquet(path) for path in files]
         target = home.lake / name / "recommendations.parquet"
-        with atomic_file(target) as path:
-            pd.concat(frames).to_parquet(path, index=False)
+        with working(home.threads) as connection, atomic_file(target) as path:
+            rows = export(connection, f"FROM read_parquet([{', '.join(map(quoted, files))}])", path)
         made = {f"recommender@{m.partition}": m.data_version for m in cells}
-        return Output(sha256_of(target), sum(map(len, frames)), [target], upstream=made)
+        return Output(sha256_of(target), rows, [target], upstream=made)
 
     upstream = dict.fromkeys((*TABLES, *EMBEDDINGS), name)
     versions = [(m.partition, m.data_version) for m in cells]
@@ -80,7 +85,7 @@ class Shelf:
         """The catalog with all content vectors."""
         if self._data is None:
             catalog = load_catalog(self.home, self.name)
-            self._data = catalog, load_features(self.home, dataset(self.name), catalog, CONTENT_FIELDS)
+            self._data = catalog, load_features(self.home, dataset(self.name), catalog)
         return self._data
 
     def write(self, trained: Manifest, run_id: str, say: Say):
@@ -89,45 +94,58 @@ class Shelf:
         target = cell.folder(self.home) / "recommendations.parquet"
 
         def compute(tell: Say) -> Output:
-            lists = self._lists(cell)
             with atomic_file(target) as path:
-                lists.to_parquet(path, index=False)
-            tell(f"{cell.dataset} {cell.model}: {len(lists):,} recommendations")
-            return Output(sha256_of(target), len(lists), [target])
+                rows = self._write_lists(cell, path, tell)
+            return Output(sha256_of(target), rows, [target])
 
         upstream = {"recommender": cell.partition} | dict.fromkeys(EMBEDDINGS, self.name)
         remember(Manifests(self.home.path), "lists", cell.partition, CODE_VERSION, run_id, upstream, [], compute, say)
         return target
 
-    def _lists(self, cell: Cell) -> pd.DataFrame:
-        from models.metrics import like_threshold, pairs, top_k
+    def _write_lists(self, cell: Cell, path: Path, say: Say) -> int:
+        """Rank block by block, and write each block at once; the number of rows."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from models.metrics import like_threshold, pairs
+        from models.scoring import recommend
 
         catalog, features = self.data()
-        model = recommender_class(cell.model).load(cell.folder(self.home))
-        seen = pairs(catalog.interactions, len(catalog.users), len(catalog.items))
+        model = recommender_class(cell.model).load(cell.folder(self.home), self.home.device)
+        users = np.arange(len(catalog.users), dtype=np.int32)
+        seen = pairs(catalog.interactions, len(users), len(catalog.items))
         liked = pairs(catalog.interactions, *seen.shape, at_least=like_threshold(features.rating_values))
-        reasons = Reasons(catalog, features)
-        parts = []
-        for start in range(0, len(catalog.users), BLOCK_USERS):
-            users = np.arange(start, min(start + BLOCK_USERS, len(catalog.users)), dtype=np.int32)
-            scores = model.score(users)
-            best = top_k(scores, seen[users], LIST_LENGTH)
-            parts += [
-                self._list(cell, catalog, user, items[items >= 0], row, reasons, liked[user].indices)
-                for user, items, row in zip(users, best, scores, strict=True)
-            ]
-        return pd.concat(parts, ignore_index=True)
+        reasons, rows, writer = Reasons(catalog, features), 0, None
+        started = told = time.monotonic()
+        try:
+            for lists in recommend(model, users, seen, LIST_LENGTH):
+                table = pa.Table.from_pandas(self._rows(cell, catalog, lists, reasons, liked), preserve_index=False)
+                writer = writer or pq.ParquetWriter(path, table.schema)
+                writer.write_table(table)
+                rows += len(table)
+                if time.monotonic() - told > TELL_EVERY:
+                    told = time.monotonic()
+                    say(f"{cell.dataset} {cell.model}: ranked for {lists.users[-1] + 1:,} of {len(users):,} users")
+        finally:
+            if writer is not None:
+                writer.close()
+        say(f"{cell.dataset} {cell.model}: {rows:,} recommendations in {time.monotonic() - started:.1f} s")
+        return rows
 
-    def _list(self, cell, catalog, user, items, scores, reasons, liked) -> pd.DataFrame:
+    def _rows(self, cell: Cell, catalog: Catalog, lists: "Lists", reasons: "Reasons", liked) -> pd.DataFrame:
+        user, place = np.nonzero(lists.items >= 0)
+        items = lists.items[user, place]
+        of_each = np.split(items, np.cumsum(np.bincount(user, minlength=len(lists.users)))[:-1])
+        why = [reasons.of(some, liked[one].indices) for one, some in zip(lists.users, of_each, strict=True)]
         return pd.DataFrame(
             {
                 "dataset": cell.dataset,
                 "model": cell.model,
-                "user_id": catalog.users.user_id.iloc[user],
-                "rank": np.arange(1, len(items) + 1),
+                "user_id": catalog.users.user_id.to_numpy()[lists.users[user]],
+                "rank": (place + 1).astype(np.int32),
                 "item_id": catalog.items.item_id.to_numpy()[items],
-                "score": scores[items].astype(np.float64),
-                "why": reasons.of(items, liked),
+                "score": lists.scores[user, place].astype(np.float64),
+                "why": np.concatenate([np.asarray(part, dtype=object) for part in why]),
             }
         )
 

@@ -1,6 +1,7 @@
 """Trains every model under every protocol and seed, and keeps what it predicted."""
 
 import json
+import os
 import resource
 import time
 from dataclasses import asdict, dataclass
@@ -17,10 +18,11 @@ from assets.files import atomic_folder, digest, sha256_of
 from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
-from assets.matrices import Catalog, load_catalog, load_features
+from assets.matrices import Catalog, load_catalog, load_features, with_train_reviews
 from assets.partitions import BY_DATASET_AND_MODEL, DATASET_OF_CELL
 from assets.splits import Evaluation, folds, load_fold
 from assets.steps import Output, Say, materialize, remember
+from assets.vectors.matrix import owner_vectors
 from models.registry import recommender as recommender_class
 from models.splits import TEST, TRAIN, VALID
 
@@ -28,10 +30,9 @@ if TYPE_CHECKING:
     from models.data import Features, Interactions
     from models.recommender import Recommender
 
-CONTENT_FIELDS = ("image", "title", "introduction")
 TABLES = ("users", "items", "interactions")
-EMBEDDINGS = ("text_embeddings", "image_embeddings")
-CODE_VERSION = "1"
+EMBEDDINGS = ("text_embeddings", "image_embeddings", "user_embeddings", "review_embeddings")
+CODE_VERSION = "2"
 """Of this module; a model class has its own `version` beside it."""
 
 
@@ -113,6 +114,11 @@ def recommender(context: dg.AssetExecutionContext, config: Training, home: Home)
     )
 
 
+def code_version(model: "type[Recommender]") -> str:
+    """What a cell's manifest says of the code that trained it."""
+    return f"{CODE_VERSION}.{model.version}"
+
+
 def inputs(model: "type[Recommender]") -> tuple[str, ...]:
     """The assets that a model is trained on."""
     return (*TABLES, "folds", *(EMBEDDINGS if model.uses_content else ()))
@@ -123,21 +129,22 @@ class Workshop:
 
     def __init__(self, home: Home, about: Dataset, model: "type[Recommender]", settings: Any) -> None:
         self.home, self.about, self.model, self.settings = home, about, model, settings
-        self._data: tuple[Catalog, Features] | None = None
+        self._data: tuple[Catalog, Features, np.ndarray | None] | None = None
 
-    def data(self) -> tuple[Catalog, "Features"]:
-        """The catalog, and the features that the model looks at."""
+    def data(self) -> tuple[Catalog, "Features", np.ndarray | None]:
+        """The catalog, the features that the model looks at, and the vectors of all reviews."""
         if self._data is None:
-            catalog = load_catalog(self.home, self.about.name)
-            fields = CONTENT_FIELDS if self.model.uses_content else ()
-            self._data = catalog, load_features(self.home, self.about, catalog, fields)
+            catalog, content = load_catalog(self.home, self.about.name), self.model.uses_content
+            features = load_features(self.home, self.about, catalog, content)
+            reviews = owner_vectors(self.home, self.about.name, "review") if content else None
+            self._data = catalog, features, reviews
         return self._data
 
     def train(self, cell: Cell, run_id: str, say: Say) -> Manifest:
         """Train the cell unless a finished one with the same inputs is there."""
         upstream = dict.fromkeys(inputs(self.model), cell.dataset)
         return remember(
-            Manifests(self.home.path), "recommender", cell.partition, f"{CODE_VERSION}.{self.model.version}", run_id,
+            Manifests(self.home.path), "recommender", cell.partition, code_version(self.model), run_id,
             upstream, [self.settings.model_dump()], lambda tell: self._fit(cell, tell), say,
         )[0]  # fmt: skip
 
@@ -145,12 +152,14 @@ class Workshop:
         import torch
 
         torch.set_num_threads(self.home.threads)
-        catalog, features = self.data()
+        catalog, features, reviews = self.data()
         fold = load_fold(self.home, cell.dataset, cell.protocol, cell.seed)
+        features = with_train_reviews(features, reviews, fold == TRAIN)
         parts = {name: catalog.interactions.take(fold == code) for name, code in FOLDS.items()}
         model = self.model(self.settings, variant=cell.variant, seed=cell.seed)
         label = " ".join(filter(None, (cell.dataset, cell.model, cell.variant, cell.protocol, f"seed {cell.seed}")))
         checkpoint = self._checkpoint(cell)
+        forget_peak_memory(self.home.device)
         started = time.monotonic()
         report = model.fit(
             parts["train"], parts["valid"], features,
@@ -162,6 +171,7 @@ class Workshop:
             "peak_memory_mb": peak_memory_mb(self.home.device),
             "device": self.home.device,
             "parameters": report.parameters,
+            "trials": report.trials,
             "chosen": report.chosen,
             "curve": report.curve,
             "config": self.settings.model_dump(),
@@ -175,7 +185,9 @@ class Workshop:
         _discard(checkpoint)
         say(f"{label}: valid RMSE {record['valid_rmse']:.4f} in {record['fit_seconds']:.1f} s")
         files = sorted(path for path in folder.iterdir() if path.is_file())
-        facts = {k: record[k] for k in ("fit_seconds", "valid_rmse", "train_rmse", "peak_memory_mb", "parameters")}
+        facts = {
+            k: record[k] for k in ("fit_seconds", "valid_rmse", "train_rmse", "peak_memory_mb", "parameters", "trials")
+        }
         version = digest([sha256_of(folder / "model.safetensors"), sha256_of(folder / "predictions.parquet")])
         return Output(version, len(parts["train"]), files, facts)
 
@@ -190,6 +202,7 @@ class Workshop:
         return folder
 
 
+CLEAR_REFS = Path("/proc/self/clear_refs")
 FOLDS = {"train": TRAIN, "valid": VALID, "test": TEST}
 
 
@@ -199,7 +212,7 @@ def measured(
     """RMSE and MAE on train and valid, and the prediction from which on a like is predicted, chosen on valid."""
     from models.metrics import best_cutoff, like_threshold, mae, rmse
 
-    on_train, on_valid = (model.predict(part.users, part.items) for part in (train, valid))
+    on_train, on_valid = (model.predict(part.users, part.items, part.timestamps) for part in (train, valid))
     return {
         "train_rmse": rmse(train.ratings, on_train),
         "train_mae": mae(train.ratings, on_train),
@@ -211,7 +224,7 @@ def measured(
 
 def _write_predictions(model: "Recommender", test: "Interactions", catalog: Catalog, path: Path) -> None:
     # Only the pairs of the test fold are handed over, never their ratings.
-    predicted = model.predict(test.users, test.items)
+    predicted = model.predict(test.users, test.items, test.timestamps)
     pd.DataFrame(
         {
             "user_id": catalog.users.user_id.to_numpy()[test.users],
@@ -227,10 +240,24 @@ def _discard(checkpoint: Path) -> None:
     shutil.rmtree(checkpoint, ignore_errors=True)
 
 
+def forget_peak_memory(device: str) -> None:
+    """From now on `peak_memory_mb` tells of what comes after, where the system can do that (Linux, CUDA)."""
+    if device == "cuda":
+        import torch
+
+        torch.cuda.reset_peak_memory_stats()
+    elif os.access(CLEAR_REFS, os.W_OK):
+        CLEAR_REFS.write_text("5")  # proc(5): resets the peak resident set size
+
+
 def peak_memory_mb(device: str) -> float:
-    """Highest memory so far: of the device on CUDA, else of this process, in MiB."""
+    """Highest memory since `forget_peak_memory`: of the device on CUDA, else of this process, in MiB."""
     if device == "cuda":
         import torch
 
         return torch.cuda.max_memory_allocated() / 2**20
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -14,7 +14,8 @@ from assets.home import Home
 from assets.ingest.segments import quoted
 from assets.lake import CATALOG, EXPLAINED, attach
 from assets.manifests import Manifests
-from assets.recommenders import CONTENT_FIELDS, Cell
+from assets.matrices import CONTENT_FIELDS
+from assets.recommenders import Cell
 from assets.steps import Output, Say, materialize
 from assets.vectors.matrix import vector_reader
 from assets.warehouse import sql, working

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -31,26 +31,40 @@ class ModelConfig(BaseModel):
 
 @dataclass
 class FitReport:
-    """What training did. curve: a dict an epoch (epoch, train_rmse, valid_rmse, seconds); chosen: on validation."""
+    """What training did.
+
+    curve: a dict an epoch (epoch, train_rmse, valid_rmse, seconds). chosen: what validation decided. parameters:
+    numbers that were learned. trials: settings that were compared on validation (1: it ran as configured).
+    """
 
     curve: list[dict[str, float]] = field(default_factory=list)
     chosen: dict[str, Any] = field(default_factory=dict)
     parameters: int = 0
+    trials: int = 1
+
+
+class Factors(NamedTuple):
+    """A ranking that is one product: score(u, i) = users[u] @ items[i], biases folded in; float32 [n, width] each."""
+
+    users: np.ndarray
+    items: np.ndarray
 
 
 class Recommender(ABC):
     """Predicts ratings for (user, item) pairs.
 
     `fit` sees the train and the validation fold and nothing else; whatever it chooses, it chooses on validation.
-    The same seed and data give the same predictions. `version` is raised whenever a change of code changes predictions;
-    `uses_content` says whether the model reads `Features.item_vectors`. `save` and `load`
-    round-trip through safetensors and JSON.
+    The same seed and data give the same predictions. `version` is raised whenever a change of code changes predictions.
+    `save` and `load` round-trip through safetensors and JSON.
     """
 
     name: ClassVar[str]
     variants: ClassVar[tuple[str, ...]] = ("",)
     version: ClassVar[str] = "1"
     uses_content: ClassVar[bool] = False
+    """Whether the model reads vectors of texts and images."""
+    ranks_by_rating: ClassVar[bool] = True
+    """Whether `score` is the predicted rating; False for models that rank by something else."""
     Config: ClassVar[type[ModelConfig]]
 
     def __init__(self, config: ModelConfig | None = None, *, variant: str = "", seed: int = 0) -> None:
@@ -58,6 +72,7 @@ class Recommender(ABC):
             raise ValueError(f"{self.name}: no variant {variant!r}; it has {', '.join(map(repr, self.variants))}")
         self.config = config if config is not None else self.Config()
         self.variant, self.seed = variant, seed
+        self.device = "cpu"
 
     @abstractmethod
     def fit(
@@ -73,14 +88,22 @@ class Recommender(ABC):
         """Learn from `train`; choose on `valid`. `checkpoint`: a folder from which a killed fit resumes."""
 
     @abstractmethod
-    def predict(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """float32 [n]: the expected rating of each pair, clipped to the scale."""
+    def predict(self, users: np.ndarray, items: np.ndarray, timestamps: np.ndarray | None = None) -> np.ndarray:
+        """float32 [n]: the expected rating of each pair, clipped to the scale.
+
+        timestamps: int64 [n] epoch seconds of the asking, -1 where unknown; None: now, after all of the train fold.
+        Most models answer the same at any time.
+        """
 
     def score(self, users: np.ndarray) -> np.ndarray:
         """float32 [len(users), n_items]: what to rank the whole catalogue by, for these users."""
         items = np.arange(self.n_items, dtype=np.int32)
         flat = self.predict(np.repeat(users, self.n_items), np.tile(items, len(users)))
         return flat.reshape(len(users), self.n_items)
+
+    def factors(self) -> Factors | None:
+        """The two matrices whose product is `score`, for models that have them: these are ranked much faster."""
+        return None
 
     @property
     @abstractmethod
@@ -102,9 +125,10 @@ class Recommender(ABC):
         (folder / "model.json").write_text(json.dumps(about | {"config": self.config.model_dump()}, indent=2))
 
     @classmethod
-    def load(cls, folder: Path) -> Recommender:
-        """Read what `save` wrote."""
+    def load(cls, folder: Path, device: str = "cpu") -> Recommender:
+        """Read what `save` wrote; models that can compute on a GPU do so on `device`."""
         about = json.loads((folder / "model.json").read_text())
         model = cls(cls.Config(**about["config"]), variant=about["variant"], seed=about["seed"])
+        model.device = device
         model.restore(load_file(folder / "model.safetensors"))
         return model

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import torch
 from pydantic import Field
@@ -27,11 +28,21 @@ class TrainingConfig(ModelConfig):
     """What any torch model may be told of its training."""
 
     epochs: int = Field(12, ge=1, le=1000)
-    """Passes over the train fold at most; the learning rate falls to zero over them."""
+    """Passes over the train fold at most."""
     batch_size: int | None = Field(None, ge=1)
     """Ratings a step. None: about a ninetieth of the train fold, a power of two from 128 to 8192."""
+    batch_schedule: Literal["fixed", "alexander2024", "growing"] = "fixed"
+    """How batch_size changes with the epoch e, from 1: not; times e / (e + 1), as alexander2024 section 4.6 writes; or
+    times e. The second is always below batch_size and only comes near it, though the paper says that it is to grow."""
     learning_rate: float = Field(2e-3, gt=0, le=1)
     """Highest step size of AdamW."""
+    schedule: Literal["cosine", "inverse", "constant"] = "cosine"
+    """How the step size falls: in half a cosine to a hundredth; as 1 / (1 + decay_rate * epochs gone), which is
+    alexander2024 section 4.6; or not at all."""
+    decay_rate: float = Field(0.1, ge=0, le=100)
+    """Of the schedule `inverse`."""
+    cycles: int = Field(1, ge=1, le=100)
+    """Times that the schedule is gone through: more than one are warm restarts (Loshchilov, Hutter 2017)."""
     weight_decay: float = Field(0.05, ge=0, le=10)
     """AdamW's decay of matrices and embeddings; vectors (biases, norms) are not decayed."""
     warmup: float = Field(0.05, ge=0, lt=1)
@@ -80,12 +91,13 @@ def train(
     now = Training()
     if checkpoint is not None and checkpoint.exists():
         now = _resume(checkpoint, key, module, optimizer) or now
-    batch = batch_size(n_rows, config)
+    step = Step(module, optimizer, loss, config.clip, progress)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         while not now.finished(config):
             started = time.perf_counter()
             torch.manual_seed(seed * 100_003 + now.epoch)
-            error = _epoch(module, optimizer, torch.randperm(n_rows).to(device).split(batch), loss, config, now.epoch)
+            batches = torch.randperm(n_rows).to(device).split(batch_size(n_rows, config, now.epoch))
+            error = _epoch(step, batches, config, now.epoch)
             now.epoch += 1
             module.eval()
             row = {"epoch": now.epoch, "train_rmse": math.sqrt(error / n_rows), "valid_rmse": valid_rmse()}
@@ -98,11 +110,26 @@ def train(
     return now
 
 
-def batch_size(n_rows: int, config: TrainingConfig) -> int:
+def batch_size(n_rows: int, config: TrainingConfig, epochs_gone: int = 0) -> int:
     """Ratings a step: the configured number, or one that gives small and large folds a like number of steps."""
-    if config.batch_size is not None:
-        return config.batch_size
-    return min(8192, max(128, 2 ** round(math.log2(max(n_rows, 1) / 90))))
+    first = config.batch_size or min(8192, max(128, 2 ** round(math.log2(max(n_rows, 1) / 90))))
+    epoch = epochs_gone + 1
+    factor = {"fixed": 1.0, "alexander2024": epoch / (epoch + 1), "growing": float(epoch)}[config.batch_schedule]
+    return max(1, round(first * factor))
+
+
+def learning_rate(config: TrainingConfig, progress: float) -> float:
+    """The step size after `progress` epochs, a fraction within one: a linear rise, then what the schedule says."""
+    length = config.epochs / config.cycles
+    gone = progress % length
+    share = gone / length
+    fall = {
+        "cosine": 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)),
+        "inverse": 1 / (1 + config.decay_rate * math.floor(gone)),
+        "constant": 1.0,
+    }[config.schedule]
+    rise = share / config.warmup if config.warmup else 1.0
+    return config.learning_rate * min(max(rise, 0.01), fall)
 
 
 def autocast(device: torch.device) -> AbstractContextManager:
@@ -117,35 +144,61 @@ def _optimizer(module: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
 
 
-def _rate(step: int, steps: int, warmup: float) -> float:
-    """Linear rise, then half a cosine to a hundredth."""
-    rise = max(1, round(warmup * steps))
-    return min((step + 1) / rise, 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+class Step:
+    """One optimisation step over a batch of rows; if the device's memory does not hold it, over halves of it in turn.
+
+    Halving changes what is computed at a time, not the step: the gradients of the parts add up to that of the batch.
+    """
+
+    def __init__(
+        self, module: nn.Module, optimizer: torch.optim.Optimizer, loss: BatchLoss, clip: float, progress: Progress
+    ) -> None:
+        self.module, self.optimizer, self.loss, self.clip, self.progress = module, optimizer, loss, clip, progress
+        self.at_once: int | None = None
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        """Take the step; the batch's sum of squared errors. Raises torch.OutOfMemoryError if one row is too much."""
+        while True:
+            try:
+                squared = self._gradients(rows)
+                break
+            except torch.OutOfMemoryError:
+                if not self._halve(len(rows)):
+                    raise
+        nn.utils.clip_grad_norm_(self.module.parameters(), self.clip)
+        self.optimizer.step()
+        return squared
+
+    def _gradients(self, rows: Tensor) -> Tensor:
+        self.optimizer.zero_grad()
+        total = torch.zeros((), dtype=torch.float64, device=rows.device)
+        for part in rows.split(self.at_once or len(rows)):
+            with autocast(rows.device):
+                value, squared = self.loss(part)
+            (value * (len(part) / len(rows))).backward()
+            total += squared.detach()
+        return total
+
+    def _halve(self, rows: int) -> bool:
+        size = min(self.at_once or rows, rows)
+        if size == 1:
+            return False
+        self.at_once = (size + 1) // 2
+        self.optimizer.zero_grad()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        self.progress(f"out of memory: {self.at_once:,} ratings at a time from now on, the same step")
+        return True
 
 
-def _epoch(
-    module: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    batches: tuple[Tensor, ...],
-    loss: BatchLoss,
-    config: TrainingConfig,
-    epoch: int,
-) -> float:
+def _epoch(step: Step, batches: tuple[Tensor, ...], config: TrainingConfig, epoch: int) -> float:
     """One pass; the sum of squared errors of the predictions it was trained on, with dropout and moving weights."""
-    module.train()
-    device = batches[0].device
-    error = torch.zeros((), dtype=torch.float64, device=device)
+    step.module.train()
+    error = torch.zeros((), dtype=torch.float64, device=batches[0].device)
     for number, rows in enumerate(batches):
-        rate = _rate(epoch * len(batches) + number, config.epochs * len(batches), config.warmup)
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * rate
-        with autocast(device):
-            value, squared = loss(rows)
-        optimizer.zero_grad()
-        value.backward()
-        nn.utils.clip_grad_norm_(module.parameters(), config.clip)
-        optimizer.step()
-        error += squared.detach()
+        for group in step.optimizer.param_groups:
+            group["lr"] = learning_rate(config, epoch + number / len(batches))
+        error += step(rows)
     return float(error)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assets.recommenders import CONTENT_FIELDS
+from assets.matrices import CONTENT_FIELDS
 from assets.reports.categories import MainCategories, main_categories
 from assets.reports.item_space import LEAST, SAMPLE, matrix_of, sampled, unit
 from assets.reports.likeness import NEIGHBOURS, Likeness, likeness

@@ -1,4 +1,5 @@
-"""Vectors of items, laid out in the order of the items table: one matrix that training maps into memory."""
+"""Vectors in the order of their owners' table. Those of items are laid out as matrices that training maps into memory;
+those of users and of reviews are gathered when a model asks for them."""
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ from assets.warehouse import sql, working
 if TYPE_CHECKING:
     import pyarrow as pa
 
+OWNERS = {"profile": ("users", "user_id"), "review": ("interactions", "review_id")}
+"""Content field -> the table and id that own it, where these are not items."""
 MEMORY = "256MB"
 """Of DuckDB while a matrix is laid out; rows that do not fit are sorted on the disk."""
 BLOCK = 2048
@@ -39,17 +42,62 @@ def write_matrix(home: Home, dataset: str, field: str, store: Store | None) -> P
     with working(home.threads, MEMORY) as connection, atomic_file(target) as path, path.open("wb") as file:
         header = {"descr": "<f4", "fortran_order": False, "shape": (rows, width)}
         np.lib.format.write_array_header_2_0(file, header)
-        query = sql("embeddings/item_vectors").replace("$vectors", vectors_of(shards))
-        query = query.replace("$items", quoted(items)).replace("$references", quoted(references))
+        query = _query(home, dataset, field, shards)
         found = Counted(connection.sql(query).to_arrow_reader(BLOCK))
         for block in dense(means(found), rows, width):
             file.write(block.tobytes())
         if found.rows != wanted:
-            raise LookupError(
-                f"{dataset}: {wanted - found.rows} of {wanted} vectors of {field} are not below {home.vectors}. Was a "
-                "file deleted there? Materialize the embeddings again."
-            )
+            raise LookupError(_lost(home, dataset, field, wanted - found.rows, wanted))
     return target
+
+
+def owner_vectors(home: Home, dataset: str, field: str) -> np.ndarray | None:
+    """float32 [rows of the owners' table, d] of profiles or reviews, zeros where nothing was written; None where nobody
+    wrote anything. Raises LookupError where a vector is lost.
+    """
+    import pyarrow.parquet as pq
+
+    references = home.embedding(dataset, field)
+    if not references.exists() or not (encoder := _encoder_of(references)):
+        return None
+    rows = pq.read_metadata(home.table(dataset, OWNERS[field][0])).num_rows
+    shards = sorted(home.vectors.glob(f"*-{encoder[:16]}/*.parquet"))
+    with working(home.threads) as connection:
+        lost, wanted = connection.execute(
+            f"SELECT count(*) FILTER (v.key IS NULL), count(*) FROM read_parquet({quoted(references)}) r "
+            f"LEFT JOIN {vectors_of(shards)} v USING (key)"
+        ).fetchall()[0]
+        if lost:
+            raise LookupError(_lost(home, dataset, field, lost, wanted))
+        found = Counted(connection.sql(_query(home, dataset, field, shards)).to_arrow_reader(BLOCK))
+        blocks = [(at, vectors.astype(np.float32)) for at, vectors in found]
+    if not blocks:
+        return None
+    laid = np.zeros((rows, blocks[0][1].shape[1]), dtype=np.float32)
+    for at, vectors in blocks:
+        laid[at] = vectors
+    return laid
+
+
+def _encoder_of(references: Path) -> str:
+    import pyarrow.parquet as pq
+
+    keys = pq.read_table(references, columns=["encoder"]).column("encoder")
+    return keys[0].as_py() if len(keys) else ""
+
+
+def _query(home: Home, dataset: str, field: str, shards: list[Path]) -> str:
+    table, owner = OWNERS.get(field, ("items", "item_id"))
+    query = sql("embeddings/laid_vectors").replace("$vectors", vectors_of(shards)).replace("$id", owner)
+    query = query.replace("$owners", quoted(home.table(dataset, table)))
+    return query.replace("$references", quoted(home.embedding(dataset, field)))
+
+
+def _lost(home: Home, dataset: str, field: str, lost: int, wanted: int) -> str:
+    return (
+        f"{dataset}: {lost} of {wanted} vectors of {field} are not below {home.vectors}. Was a file deleted there? "
+        "Materialize the embeddings again."
+    )
 
 
 class Counted:

@@ -7,11 +7,11 @@ from abc import abstractmethod
 import numpy as np
 
 from models.data import Features, Interactions
-from models.recommender import Recommender
+from models.recommender import Factors, Recommender
 
 
 class Baseline(Recommender):
-    """A recommender whose whole state is `_arrays`, `scale` and `n_items` among them.
+    """A recommender whose whole state is `_arrays`; `scale`, `n_users` and `n_items` are among them.
 
     `score` of a rating predictor is the prediction before clipping: clipped scores would tie at the top of the scale.
     """
@@ -22,7 +22,8 @@ class Baseline(Recommender):
 
     def _keep(self, features: Features, **arrays: np.ndarray | float) -> None:
         """Take over what was learned."""
-        about = {"scale": np.array(features.scale, np.float32), "n_items": np.array([features.n_items], np.int64)}
+        about = {"scale": np.array(features.scale, np.float32)}
+        about |= {name: np.array([getattr(features, name)], np.int64) for name in ("n_users", "n_items")}
         self.restore(about | {name: np.atleast_1d(np.asarray(values)) for name, values in arrays.items()})
 
     def _array(self, name: str) -> np.ndarray:
@@ -34,7 +35,7 @@ class Baseline(Recommender):
     def n_items(self) -> int:
         return int(self._array("n_items")[0])
 
-    def predict(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    def predict(self, users: np.ndarray, items: np.ndarray, timestamps: np.ndarray | None = None) -> np.ndarray:
         low, high = self._array("scale")
         return np.clip(self._expected(np.asarray(users), np.asarray(items)), low, high).astype(np.float32)
 
@@ -56,3 +57,14 @@ def rmse_on(fold: Interactions, expected: np.ndarray, features: Features) -> flo
         raise ValueError("baselines: the validation fold is empty, so that nothing can be chosen on it")
     error = fold.ratings.astype(np.float64) - np.clip(expected, *features.scale)
     return float(np.sqrt(np.mean(error**2)))
+
+
+def with_biases(
+    mean: float, user: np.ndarray, item: np.ndarray, users: np.ndarray | None = None, items: np.ndarray | None = None
+) -> Factors:
+    """Factors of mean + user bias + item bias (+ <users, items>, float [n, width] each): two more columns."""
+    left = [np.ones((len(user), 1)), (mean + user)[:, None]]
+    right = [item[:, None], np.ones((len(item), 1))]
+    if users is not None and items is not None:
+        left, right = [users, *left], [items, *right]
+    return Factors(*(np.concatenate(parts, axis=1, dtype=np.float32) for parts in (left, right)))

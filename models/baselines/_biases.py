@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
-from models.baselines._baseline import rmse_on
 from models.data import Features, Interactions
-from models.recommender import Progress
 
 SWEEPS = 10
 """Alternations between items and users; the change of the last ones is far below 1e-4 of a rating."""
@@ -44,23 +41,3 @@ def fit_biases(
         item = np.bincount(train.items, centred - user[train.users], features.n_items) / item_weight
         user = np.bincount(train.users, centred - item[train.items], features.n_users) / user_weight
     return Biases(mean, user, item)
-
-
-def choose_biases(
-    train: Interactions,
-    valid: Interactions,
-    features: Features,
-    user_shrinkages: tuple[float, ...],
-    item_shrinkages: tuple[float, ...],
-    progress: Progress,
-) -> tuple[Biases, dict[str, float]]:
-    """The biases of the pair of shrinkages with the lowest RMSE on validation, and that pair."""
-    best, chosen, lowest = None, {}, np.inf
-    for user_shrinkage, item_shrinkage in product(user_shrinkages, item_shrinkages):
-        biases = fit_biases(train, features, user_shrinkage, item_shrinkage)
-        error = rmse_on(valid, biases.expected(valid.users, valid.items), features)
-        if error < lowest:
-            best, lowest = biases, error
-            chosen = {"user_shrinkage": user_shrinkage, "item_shrinkage": item_shrinkage, "valid_rmse": error}
-    progress(f"biases: {chosen}")
-    return best, chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from itertools import product
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,29 +11,30 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from scipy.sparse import csr_matrix
 
 from models.baselines._baseline import Baseline, rmse_on
-from models.baselines._biases import Biases, choose_biases
+from models.baselines._biases import Biases, fit_biases
 from models.baselines._similarity import nearest
 from models.data import Features, Interactions
 from models.recommender import FitReport, ModelConfig, Progress, silent
+from models.tuning import Found, search
 
 CHUNK_CELLS = 2**22
 """Cells of a dense chunk while pairs are predicted (16 MB as float32)."""
 
 
 class NeighbourhoodConfig(ModelConfig):
-    """The grid that validation chooses from; every combination is tried."""
+    """What validation chooses from; the search starts at the first candidates."""
 
-    neighbours: tuple[PositiveInt, ...] = Field((60, 200), min_length=1)
+    neighbours: tuple[PositiveInt, ...] = Field((200, 60), min_length=1)
     """Neighbours of each item (of each user); candidates, each 1 or more."""
     shrinkages: tuple[NonNegativeFloat, ...] = Field((20.0, 60.0), min_length=1)
     """Common raters at which a similarity counts half; candidates, each 0 or more."""
-    exponents: tuple[PositiveFloat, ...] = Field((1.0, 1.5, 2.0), min_length=1)
+    exponents: tuple[PositiveFloat, ...] = Field((1.5, 1.0, 2.0), min_length=1)
     """Power that similarities are raised to, so that near neighbours count more; candidates, each above 0."""
-    dampings: tuple[NonNegativeFloat, ...] = Field((0.1, 0.3, 1.0, 3.0), min_length=1)
+    dampings: tuple[NonNegativeFloat, ...] = Field((1.0, 0.1, 0.3, 3.0), min_length=1)
     """Weight of the bias against the neighbours, in typical nearest neighbours; candidates, each 0 or more."""
     user_shrinkages: tuple[NonNegativeFloat, ...] = Field((5.0, 10.0), min_length=1)
     """As in the model `bias`."""
-    item_shrinkages: tuple[NonNegativeFloat, ...] = Field((1.0, 2.0, 4.0), min_length=1)
+    item_shrinkages: tuple[NonNegativeFloat, ...] = Field((2.0, 1.0, 4.0), min_length=1)
     """As in the model `bias`."""
     choose_rows: PositiveInt = 50_000
     """Validation ratings to choose by; a larger fold is sampled down to this many, 1 or more."""
@@ -66,27 +67,25 @@ class Neighbourhood(Baseline):
         checkpoint: Path | None = None,
     ) -> FitReport:
         """Seconds on a million ratings, so that there is nothing to resume; runs on the CPU."""
-        grid = self.config.user_shrinkages, self.config.item_shrinkages
-        biases, chosen = choose_biases(train, valid, features, *grid, progress)
-        residuals = self._residuals(train, features, biases)
         sample = valid
         if len(valid) > self.config.choose_rows:
             rows = np.random.default_rng(self.seed).permutation(len(valid))[: self.config.choose_rows]
             sample = valid.take(np.sort(rows))
-        neighbours, weights, settings = self._choose(residuals, biases, sample, features, progress)
+        found = self._choose(train, sample, features, progress)
+        biases, residuals, near, weights = found.result
         self._keep(
             features,
             mean=biases.mean,
             user=biases.user.astype(np.float32),
             item=biases.item.astype(np.float32),
-            neighbours=neighbours,
+            neighbours=near,
             weights=weights,
-            damping=settings["damping"],
+            damping=found.settings["damping"],
             residual_data=residuals.data,
             residual_indices=residuals.indices,
             residual_indptr=residuals.indptr,
         )
-        return FitReport(chosen=chosen | settings, parameters=weights.size + 1 + features.n_users + features.n_items)
+        return FitReport([], found.chosen, weights.size + 1 + features.n_users + features.n_items, found.trials)
 
     def _residuals(self, train: Interactions, features: Features, biases: Biases) -> csr_matrix:
         left = (train.ratings - biases.expected(train.users, train.items)).astype(np.float32)
@@ -95,26 +94,39 @@ class Neighbourhood(Baseline):
         matrix.sort_indices()
         return matrix
 
-    def _choose(
-        self, residuals: csr_matrix, biases: Biases, sample: Interactions, features: Features, progress: Progress
-    ) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
-        """Neighbours, their weights and the settings of the lowest RMSE on the validation sample."""
-        base = biases.expected(sample.users, sample.items)
+    def _choose(self, train: Interactions, sample: Interactions, features: Features, progress: Progress) -> Found:
+        """The settings of the lowest RMSE on the validation sample; result: biases, residuals, neighbours, weights."""
         raters, subjects = self._sides(sample.users, sample.items)
-        lowest, best = np.inf, None
-        for shrinkage in self.config.shrinkages:
-            near, similar = nearest(residuals, shrinkage, max(self.config.neighbours))
+
+        @cache
+        def left(user_shrinkage: float, item_shrinkage: float) -> tuple[Biases, csr_matrix]:
+            biases = fit_biases(train, features, user_shrinkage, item_shrinkage)
+            return biases, self._residuals(train, features, biases)
+
+        @cache
+        def ranked(user_shrinkage: float, item_shrinkage: float, shrinkage: float) -> tuple[np.ndarray, np.ndarray]:
+            return nearest(left(user_shrinkage, item_shrinkage)[1], shrinkage, max(self.config.neighbours))
+
+        def evaluate(settings: dict) -> tuple[float, tuple]:
+            shrinkages = settings["user_shrinkage"], settings["item_shrinkage"]
+            biases, residuals = left(*shrinkages)
+            near, similar = ranked(*shrinkages, settings["shrinkage"])
             typical = max(float(np.median(similar[:, 0])), 1e-6)
-            for count, exponent in product(self.config.neighbours, self.config.exponents):
-                cut, weights = near[:, :count], (similar[:, :count] / typical) ** np.float32(exponent)
-                above, below = neighbour_sums(residuals, cut, weights, raters, subjects)
-                for damping in self.config.dampings:
-                    error = rmse_on(sample, base + above / (below + damping + 1e-9), features)
-                    if error < lowest:
-                        settings = {"shrinkage": shrinkage, "neighbours": count, "exponent": exponent}
-                        lowest, best = error, (cut, weights, settings | {"damping": damping, "valid_rmse": error})
-            progress(f"{self.name}: shrinkage {shrinkage:g} tried, best valid RMSE so far {lowest:.4f} with {best[2]}")
-        return best
+            near, similar = near[:, : settings["neighbours"]], similar[:, : settings["neighbours"]]
+            weights = (similar / typical) ** np.float32(settings["exponent"])
+            above, below = neighbour_sums(residuals, near, weights, raters, subjects)
+            expected = biases.expected(sample.users, sample.items) + above / (below + settings["damping"] + 1e-9)
+            return rmse_on(sample, expected, features), (biases, residuals, near, weights)
+
+        space = {
+            "exponent": self.config.exponents,
+            "damping": self.config.dampings,
+            "shrinkage": self.config.shrinkages,
+            "neighbours": self.config.neighbours,
+            "item_shrinkage": self.config.item_shrinkages,
+            "user_shrinkage": self.config.user_shrinkages,
+        }
+        return search(space, evaluate, model=self.name, progress=progress)
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         super().restore(state)

@@ -9,11 +9,12 @@ from pydantic import Field, NonNegativeFloat
 
 from models.baselines._baseline import Baseline, rmse_on
 from models.data import Features, Interactions
-from models.recommender import FitReport, ModelConfig, Progress, silent
+from models.recommender import Factors, FitReport, ModelConfig, Progress, silent
+from models.tuning import search
 
 
 class PopularityConfig(ModelConfig):
-    """The grid that validation chooses from."""
+    """What validation chooses from."""
 
     shrinkages: tuple[NonNegativeFloat, ...] = Field((1.0, 2.0, 5.0, 10.0, 20.0), min_length=1)
     """Ratings at the global mean that every item is given beforehand; candidates, each 0 or more."""
@@ -27,6 +28,7 @@ class Popularity(Baseline):
     """
 
     name = "popularity"
+    ranks_by_rating = False
     Config = PopularityConfig
 
     def fit(
@@ -43,18 +45,22 @@ class Popularity(Baseline):
         mean = np.mean(train.ratings, dtype=np.float64)
         counts = np.bincount(train.items, minlength=features.n_items)
         extra = np.bincount(train.items, train.ratings - mean, features.n_items)
-        errors = {}
-        for shrinkage in self.config.shrinkages:
+
+        def evaluate(settings: dict) -> tuple[float, np.ndarray]:
             # An item without ratings and without shrinkage would be 0 / 0.
-            means = mean + extra / np.maximum(counts + shrinkage, 1e-9)
-            errors[shrinkage] = rmse_on(valid, means[valid.items], features)
-        best = min(errors, key=errors.__getitem__)
-        self._keep(features, counts=counts, means=mean + extra / np.maximum(counts + best, 1e-9))
-        progress(f"popularity: shrinkage {best:g}, valid RMSE {errors[best]:.4f}")
-        return FitReport(chosen={"shrinkage": best, "valid_rmse": errors[best]}, parameters=2 * features.n_items)
+            means = mean + extra / np.maximum(counts + settings["shrinkage"], 1e-9)
+            return rmse_on(valid, means[valid.items], features), means
+
+        found = search({"shrinkage": self.config.shrinkages}, evaluate, model=self.name, progress=progress)
+        self._keep(features, counts=counts, means=found.result)
+        return FitReport([], found.chosen, 2 * features.n_items, found.trials)
 
     def _expected(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         return self._array("means")[items]
 
     def score(self, users: np.ndarray) -> np.ndarray:
         return np.tile(self._array("counts").astype(np.float32), (len(users), 1))
+
+    def factors(self) -> Factors:
+        counts = self._array("counts").astype(np.float32)[:, None]
+        return Factors(np.ones((int(self._array("n_users")[0]), 1), np.float32), counts)

@@ -9,18 +9,19 @@ import numpy as np
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from models.baselines._baseline import Baseline, rmse_on
+from models.baselines._baseline import Baseline, rmse_on, with_biases
 from models.data import Features, Interactions
-from models.recommender import FitReport, ModelConfig, Progress, silent
+from models.recommender import Factors, FitReport, ModelConfig, Progress, silent
+from models.tuning import search
 
 
 class BiasedMFConfig(ModelConfig):
-    """How to descend, and the grid that validation chooses from: regularisation first, then the rank."""
+    """How to descend, and what validation chooses from; the search starts at the first candidates."""
 
-    ranks: tuple[PositiveInt, ...] = Field((32, 128), min_length=1)
-    """Numbers of factors to try; the first is used while the regularisation is chosen; each 1 or more."""
-    regularisations: tuple[NonNegativeFloat, ...] = Field((0.05, 0.075, 0.1), min_length=1)
-    """Weight of the squared factors for every rating; tried in this order until one is worse; each 0 or more."""
+    ranks: tuple[PositiveInt, ...] = Field((32, 64, 128), min_length=1)
+    """Numbers of factors, each 1 or more."""
+    regularisations: tuple[NonNegativeFloat, ...] = Field((0.075, 0.05, 0.1), min_length=1)
+    """Weight of the squared factors for every rating, each 0 or more."""
     bias_regularisation: NonNegativeFloat = 0.3
     """The same for biases, as a share of that of the factors; 0 or more."""
     learning_rate: PositiveFloat = Field(0.025, le=1)
@@ -60,25 +61,23 @@ class BiasedMF(Baseline):
         checkpoint: Path | None = None,
     ) -> FitReport:
         """Under a minute on a million ratings, so that there is nothing to resume."""
-        descent = _Descent(self.config, self.seed, train, valid, features, progress)
-        first, *more = self.config.ranks
-        best = descent.run(first, self.config.regularisations[0])
-        for regularisation in self.config.regularisations[1:]:
-            run = descent.run(first, regularisation)
-            if run["valid_rmse"] >= best["valid_rmse"]:
-                break
-            best = run
-        best = min([best, *(descent.run(rank, best["regularisation"]) for rank in more)], key=lambda r: r["valid_rmse"])
-        curve, arrays = best.pop("curve"), best.pop("arrays")
+        descent = _Descent(self.config, self.seed, train, valid, features)
+        space = {"regularisation": self.config.regularisations, "rank": self.config.ranks}
+        found = search(space, descent.run, model=self.name, progress=progress)
+        curve, arrays = found.result
         self._keep(features, **arrays)
-        return FitReport(curve=curve, chosen=best, parameters=sum(np.size(a) for a in arrays.values()))
+        return FitReport(curve, found.chosen, sum(np.size(a) for a in arrays.values()), found.trials)
 
     def _expected(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         return _expected(self._arrays, users, items)
 
     def score(self, users: np.ndarray) -> np.ndarray:
-        base = self._array("mean")[0] + self._array("user")[users, None] + self._array("item")
-        return base + self._array("user_factors")[users] @ self._array("item_factors").T
+        factors = self.factors()
+        return factors.users[users] @ factors.items.T
+
+    def factors(self) -> Factors:
+        names = ("user", "item", "user_factors", "item_factors")
+        return with_biases(float(self._array("mean")[0]), *map(self._array, names))
 
 
 def _expected(arrays: dict[str, np.ndarray], users: np.ndarray, items: np.ndarray) -> np.ndarray:
@@ -96,17 +95,17 @@ class _Descent:
         train: Interactions,
         valid: Interactions,
         features: Features,
-        progress: Progress,
     ) -> None:
-        self.config, self.seed, self.valid, self.features, self.progress = config, seed, valid, features, progress
+        self.config, self.seed, self.valid, self.features = config, seed, valid, features
         self.users = torch.from_numpy(train.users.astype(np.int64))
         self.items = torch.from_numpy(train.items.astype(np.int64))
         self.mean = float(np.mean(train.ratings, dtype=np.float64))
         self.ratings = torch.from_numpy(train.ratings.astype(np.float32)) - self.mean
         self.batch = int(np.clip(len(train) // 200, *config.batch))
 
-    def run(self, rank: int, regularisation: float) -> dict:
-        """Train until validation stops improving; the best epoch's arrays, its curve and what was chosen."""
+    def run(self, settings: dict) -> tuple[float, tuple[list[dict], dict[str, np.ndarray]]]:
+        """Train until validation stops improving; the lowest RMSE, and the curve and the arrays of that epoch."""
+        rank, regularisation = settings["rank"], settings["regularisation"]
         generator = torch.Generator().manual_seed(self.seed)
         n_users, n_items = self.features.n_users, self.features.n_items
         tensors = {
@@ -115,7 +114,7 @@ class _Descent:
             "user_factors": torch.randn(n_users, rank, generator=generator) * self.config.initial,
             "item_factors": torch.randn(n_items, rank, generator=generator) * self.config.initial,
         }
-        best: dict = {"rank": rank, "regularisation": regularisation, "epochs": 0, "valid_rmse": np.inf, "arrays": {}}
+        lowest, best = np.inf, {}
         curve, mark = [], (np.inf, 0)
         for epoch in range(1, self.config.epochs + 1):
             began = time.perf_counter()
@@ -125,21 +124,14 @@ class _Descent:
             valid_rmse = rmse_on(self.valid, _expected(arrays, self.valid.users, self.valid.items), self.features)
             seconds = time.perf_counter() - began
             curve.append({"epoch": epoch, "train_rmse": train_rmse, "valid_rmse": valid_rmse, "seconds": seconds})
-            if valid_rmse < best["valid_rmse"]:
-                best |= {"epochs": epoch, "valid_rmse": valid_rmse}
-                best["arrays"] = {name: np.array(values, np.float32) for name, values in arrays.items()}
+            if valid_rmse < lowest:
+                lowest, best = valid_rmse, {name: np.array(values, np.float32) for name, values in arrays.items()}
             # Strong regularisation creeps on for a hundred epochs; only real progress buys more of them.
             if valid_rmse < mark[0] - self.config.tolerance:
                 mark = valid_rmse, epoch
             elif epoch - mark[1] >= self.config.patience:
                 break
-        if not best["arrays"]:
-            raise ValueError(f"svd: training diverged; learning_rate {self.config.learning_rate} is too high")
-        self.progress(
-            f"svd: rank {rank}, regularisation {regularisation:g}: valid RMSE {best['valid_rmse']:.4f} "
-            f"after {best['epochs']} epochs"
-        )
-        return best | {"curve": curve}
+        return lowest, (curve, best)
 
     def _epoch(
         self, tensors: dict[str, torch.Tensor], rate: float, regularisation: float, generator: torch.Generator

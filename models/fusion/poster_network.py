@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +12,8 @@ from models.fusion.encoder import Encoder
 from models.fusion.history import SHRINK, HistoryCode, Links
 from models.fusion.neighbours import Agreement
 from models.fusion.tokens import ITEM_VECTORS, USER_FIELDS, FieldToken, VectorToken, in_order, lift
+from models.heads import SoftmaxHead
+from models.torch_recommender import PairNetwork
 
 if TYPE_CHECKING:
     from models.fusion.poster_transformer import PosterTransformerConfig
@@ -36,14 +37,13 @@ class IdToken(nn.Module):
         return self.lift(self.drop(code))
 
 
-class PosterNetwork(nn.Module):
+class PosterNetwork(PairNetwork):
     """From (user, item) pairs to a logit for each rating value (eq. 14)."""
 
     def __init__(
         self,
         train: Interactions,
         features: Features,
-        vectors: list[str],
         both: tuple[Links, Links],
         agreement: Agreement,
         config: PosterTransformerConfig,
@@ -60,23 +60,19 @@ class PosterNetwork(nn.Module):
 
         self.of_user = field_tokens(features.user_fields, USER_FIELDS)
         self.of_item = field_tokens(features.item_fields, ())
-        for name in in_order(vectors, ITEM_VECTORS):
+        for name in in_order(features.item_vectors, ITEM_VECTORS):
             self.of_item.append(VectorToken(features.item_vectors[name], both[0], config))
         n_tokens = 2 + len(self.of_user) + len(self.of_item)
         self.encoder = Encoder(n_tokens, config)
-        self.head = nn.Linear(config.width, len(features.rating_values))
-        with torch.no_grad():  # start from the ratings' own distribution
-            classes = torch.from_numpy(classes_of(train.ratings, features))
-            self.head.bias.copy_((classes.bincount(minlength=len(features.rating_values)) + 1.0).log())
-        values = np.asarray(features.rating_values, dtype=np.float32)
-        self.pair_bias = nn.Linear(4, len(values), bias=False)
+        self.head = SoftmaxHead(config.width, train, features, config.squared_weight)
+        self.pair_bias = nn.Linear(4, len(self.head.values), bias=False)
         with torch.no_grad():
-            self.pair_bias.weight.copy_(torch.from_numpy(0.5 * (values - values.mean()))[:, None])
-        self.values = torch.tensor(features.rating_values, dtype=torch.float32, device=device)
-        self.to(device)
+            self.pair_bias.weight.copy_(0.5 * (self.head.values - self.head.values.mean())[:, None])
 
-    def forward(self, users: Tensor, items: Tensor, rows: Tensor) -> Tensor:
-        """[batch, n rating values] logits of train rows, which are left out of their users' and items' histories."""
+    def forward(self, users: Tensor, items: Tensor, rows: Tensor | None = None) -> Tensor:
+        """[batch, n rating values] logits; train rows are left out of their users' and items' histories."""
+        if rows is None:
+            return self.logits(*self.tables(users, items), users, items)
         own_user, own_item = (token.history.link.residual[rows, None] for token in (self.user_id, self.item_id))
         user = self.user_id(self.user_id.history.sums(), users, items, own_user)
         item = self.item_id(self.item_id.history.sums(), items, users, own_item)
@@ -106,11 +102,7 @@ class PosterNetwork(nn.Module):
             for token in self.of_item
         ]
         hidden = self.encoder(torch.cat([of_user, of_item + torch.stack([self.agree(by_ratings), *agreements], 1)], 1))
-        return (self.head(hidden) + self.pair_bias(torch.cat([user_mean, item_mean, by_ratings], 1))).float()
-
-    def expectation(self, logits: Tensor) -> Tensor:
-        """[batch]: the expected rating under the softmax of the logits."""
-        return (logits.softmax(-1) * self.values).sum(-1)  # a product of matrices would be rounded under autocast
+        return self.head(hidden) + self.pair_bias(torch.cat([user_mean, item_mean, by_ratings], 1)).float()
 
     @torch.no_grad()
     def tables(self, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
@@ -127,10 +119,3 @@ def _looked_up(tokens: nn.ModuleList, rows: Tensor) -> list[Tensor]:
     # Each user or item of the batch is lifted once, however often it occurs.
     unique, inverse = rows.unique(return_inverse=True)
     return [token(unique)[inverse] for token in tokens]
-
-
-def classes_of(ratings: np.ndarray, features: Features) -> np.ndarray:
-    """int64 [n]: the index of the rating value nearest to each rating."""
-    values = np.asarray(features.rating_values)
-    middles = (values[1:] + values[:-1]) / 2
-    return np.searchsorted(middles, ratings).astype(np.int64)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor
-from torch.nn import functional as F
 
 from models.data import Features, Interactions
 from models.fusion.history import links
 from models.fusion.neighbours import Agreement
-from models.fusion.packing import digest, pack, unpack
-from models.fusion.poster_network import PosterNetwork, classes_of
-from models.recommender import FitReport, Progress, Recommender, silent
-from models.training import Training, TrainingConfig, autocast, train
+from models.fusion.poster_network import PosterNetwork
+from models.modalities import without
+from models.torch_recommender import TorchConfig, TorchRecommender
+from models.training import autocast
 
 AVERAGED = range(50_000, 300_000)
 """Numbers of train ratings for which three networks are averaged: it gains 0.005 on ML-100K; on fewer ratings content
@@ -26,8 +25,8 @@ PAIRS = 1024
 """Pairs that are predicted at a time on a CPU: what fits its cache is twice as fast as ten times as many."""
 
 
-class PosterTransformerConfig(TrainingConfig):
-    """Sizes of the network and its regularisation; TrainingConfig's fields besides."""
+class PosterTransformerConfig(TorchConfig):
+    """Sizes of the network and its regularisation; TorchConfig's fields besides."""
 
     epochs: int = Field(6, ge=1, le=1000)
     """Passes over the train fold at most, for each restart."""
@@ -69,7 +68,7 @@ class PosterTransformerConfig(TrainingConfig):
         return self
 
 
-class PosterTransformer(Recommender):
+class PosterTransformer(TorchRecommender):
     """Feature tokens -> transformer encoder -> softmax over the rating values; the expectation is the prediction.
 
     Follows sections 3.1-3.5 of the paper: user id, age, ZIP, occupation, gender, film id, genre, poster, title and
@@ -99,85 +98,28 @@ class PosterTransformer(Recommender):
 
     def __init__(self, config: PosterTransformerConfig | None = None, *, variant: str = "cro", seed: int = 0) -> None:
         super().__init__(config, variant=variant, seed=seed)
-        self._networks: list[PosterNetwork] = []
 
-    def fit(
-        self,
-        train: Interactions,
-        valid: Interactions,
-        features: Features,
-        *,
-        device: str = "cpu",
-        progress: Progress = silent,
-        checkpoint: Path | None = None,
-    ) -> FitReport:
-        """Train each restart; weights are those of its best epoch on `valid`."""
-        if not len(train) or not len(valid):
-            raise ValueError(f"{self.name}: {len(train)} train and {len(valid)} validation ratings; it needs both")
-        self._build(train, features, device)
-        key = self._key()
-        report = FitReport(parameters=sum(p.numel() for n in self._networks for p in n.parameters()))
-        for run, network in enumerate(self._networks):
-            file = None if checkpoint is None else checkpoint / f"run-{run}.safetensors"
-            done = self._fit_one(run, network, valid, progress, file, key)
-            report.curve += [{"run": run} | row for row in done.curve]
-            report.chosen[f"epochs_of_run_{run}"] = done.best_epoch
-        error = self.predict(valid.users, valid.items) - valid.ratings
-        report.chosen["valid_rmse"] = float(np.sqrt(np.mean(error.astype(np.float64) ** 2)))
-        return report
+    def _narrowed(self, features: Features) -> Features:
+        features = replace(features, user_vectors={}, reviews=None)
+        return without(features, "image") if self.variant == "sin" else features
 
-    def _build(self, train: Interactions, features: Features, device: str) -> None:
-        self._train, self._features, self._device = train, features, torch.device(device)
-        both = links(train, features.n_users, features.n_items, device)
-        agreement = Agreement(train, features.n_users, features.n_items, device)
-        vectors = [name for name in features.item_vectors if not (self.variant == "sin" and name == "image")]
-        self._networks = []
-        with torch.random.fork_rng(devices=[]):
-            for run in range(self.config.restarts or (3 if len(train) in AVERAGED else 1)):
-                torch.manual_seed(self.seed * 1009 + run)
-                self._networks.append(PosterNetwork(train, features, vectors, both, agreement, self.config).eval())
+    def _restarts(self, n_ratings: int) -> int:
+        return self.config.restarts or (3 if n_ratings in AVERAGED else 1)
 
-    def _key(self) -> str:
-        """All that a checkpoint depends on, in short."""
-        about = f"{self.name} {self.version} {self.variant} {self.seed} {self.config.model_dump_json()}"
-        return f"{about} {digest(pack(self._train, self._features))}"
+    def _build(self, train: Interactions, features: Features) -> None:
+        # What all restarts look at is made once.
+        self._links = links(train, features.n_users, features.n_items, self.device)
+        self._agreement = Agreement(train, features.n_users, features.n_items, self.device)
+        super()._build(train, features)
 
-    def _fit_one(
-        self, run: int, network: PosterNetwork, valid: Interactions, progress: Progress, file: Path | None, key: str
-    ) -> Training:
-        to = self._device
-        users, items = (torch.from_numpy(a).long().to(to) for a in (self._train.users, self._train.items))
-        ratings = torch.from_numpy(self._train.ratings).to(to)
-        classes = torch.from_numpy(classes_of(self._train.ratings, self._features)).to(to)
-
-        def loss(rows: Tensor) -> tuple[Tensor, Tensor]:
-            logits = network(users[rows], items[rows], rows)
-            error = network.expectation(logits) - ratings[rows]
-            squared = error.square()
-            return F.cross_entropy(logits, classes[rows]) + self.config.squared_weight * squared.mean(), squared.sum()
-
-        def valid_rmse() -> float:
-            error = self._expected(network, valid.users, valid.items) - valid.ratings
-            return float(np.sqrt(np.mean(error.astype(np.float64) ** 2)))
-
-        label = f"{self.name} {self.variant} run {run + 1}/{len(self._networks)}"
-        return train(
-            network,
-            len(self._train),
-            loss,
-            valid_rmse,
-            self.config,
-            seed=self.seed * 1009 + run,
-            progress=lambda line: progress(f"{label}, {line}"),
-            checkpoint=file,
-            key=f"{key}/{run}",
-        )
+    def _network(self, train: Interactions, features: Features) -> PosterNetwork:
+        return PosterNetwork(train, features, self._links, self._agreement, self.config)
 
     @torch.no_grad()
     def _expected(self, network: PosterNetwork, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         unique_users, user = np.unique(users, return_inverse=True)
         unique_items, item = np.unique(items, return_inverse=True)
-        with autocast(self._device):
+        with autocast(torch.device(self.device)):
             tables = network.tables(self._indices(unique_users), self._indices(unique_items))
             return self._over_pairs(network, tables, (unique_users, unique_items), (user, item))
 
@@ -189,53 +131,12 @@ class PosterTransformer(Recommender):
         rows: tuple[np.ndarray, np.ndarray],
     ) -> np.ndarray:
         """Expected ratings of pairs. tables: tokens of the users and items `ids`; rows: the pairs, as rows of both."""
-        size = PAIRS if self._device.type == "cpu" else 64 * PAIRS
+        size = PAIRS if self.device == "cpu" else 64 * PAIRS
         of_user, of_item = tables
         users, items = (self._indices(some) for some in ids)
         out = [np.zeros(0, np.float32)]
         for start in range(0, len(rows[0]), size):
             u, i = (self._indices(part[start : start + size]) for part in rows)
-            out.append(network.expectation(network.logits(of_user[u], of_item[i], users[u], items[i])).cpu().numpy())
+            logits = network.logits(of_user[u], of_item[i], users[u], items[i])
+            out.append(network.head.expectation(logits).cpu().numpy())
         return np.concatenate(out)
-
-    @torch.no_grad()
-    def score(self, users: np.ndarray) -> np.ndarray:
-        """float32 [len(users), n_items]: expected ratings of the whole catalogue; each token is lifted once."""
-        total = np.zeros((len(users), self.n_items), np.float32)
-        items = np.arange(self.n_items)
-        with autocast(self._device):
-            for network in self._networks:
-                tables = network.tables(self._indices(users), self._indices(items))
-                for row in range(len(users)):
-                    pairs = np.full(self.n_items, row), items
-                    total[row] += self._over_pairs(network, tables, (users, items), pairs)
-        return np.clip(total / len(self._networks), *self._features.scale)
-
-    def _indices(self, array: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.asarray(array, np.int64)).to(self._device)
-
-    def predict(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """float32 [n]: the expected rating of each pair, averaged over the restarts."""
-        mean = np.mean([self._expected(network, users, items) for network in self._networks], axis=0)
-        return np.clip(mean, *self._features.scale).astype(np.float32)
-
-    @property
-    def n_items(self) -> int:
-        """Number of items that the model was fitted with."""
-        return self._features.n_items
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Weights of every network with its inputs' statistics, and the data that history and tokens come from."""
-        arrays = pack(self._train, self._features)
-        for run, network in enumerate(self._networks):
-            arrays |= {f"network/{run}/{k}": v.cpu().numpy() for k, v in network.state_dict().items()}
-        return arrays
-
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Put back what `state` gave, on the CPU."""
-        train, features = unpack(state)
-        self._build(train, features, "cpu")
-        for run, network in enumerate(self._networks):
-            prefix = f"network/{run}/"
-            weights = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-            network.load_state_dict({k: torch.from_numpy(np.array(v)) for k, v in weights.items()})

@@ -22,7 +22,7 @@ CREATE TABLE rejects (
 CREATE TABLE metrics (
     metric_id VARCHAR, dataset VARCHAR, protocol VARCHAR, seed INTEGER, model VARCHAR, variant VARCHAR, metric VARCHAR,
     k INTEGER, value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, candidates DOUBLE, fit_seconds DOUBLE,
-    peak_memory_mb DOUBLE, device VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
+    peak_memory_mb DOUBLE, parameters BIGINT, trials INTEGER, device VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
     created_at TIMESTAMP
 );
 CREATE TABLE predictions (
@@ -59,6 +59,9 @@ COMMENT ON COLUMN metrics.value IS 'Full precision; rounded only when shown.';
 COMMENT ON COLUMN metrics.ci_low IS 'Lower end of the 95% bootstrap interval.';
 COMMENT ON COLUMN metrics.n IS 'Ratings, or users, that the value is over.';
 COMMENT ON COLUMN metrics.candidates IS 'Mean number of items ranked per user: the catalogue minus what was seen.';
+COMMENT ON COLUMN metrics.fit_seconds IS 'Training, the search for settings included.';
+COMMENT ON COLUMN metrics.peak_memory_mb IS 'Highest memory while training: of the GPU, or of the process where there is none.';
+COMMENT ON COLUMN metrics.trials IS 'Settings that were compared on validation.';
 COMMENT ON TABLE predictions IS 'Predicted and true rating of every test pair.';
 COMMENT ON TABLE recommendations IS 'The first items of every user by every model, and why.';
 COMMENT ON TABLE review_sentiment IS 'Sentiment of every review; empty until a sentiment model has been trained.';

@@ -49,4 +49,4 @@ def test_vectors_of_other_items_than_there_are_now_are_refused(tmp_path):
     made("text_embeddings", "t", {f"items@{name}": "new"})
     made("image_embeddings", "i", {f"items@{name}": "old"})
     with pytest.raises(LookupError, match="image_embeddings of sample-shop was made from other items"):
-        load_features(home, dataset(name), None, ("image",))
+        load_features(home, dataset(name), None)

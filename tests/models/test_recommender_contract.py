@@ -9,13 +9,12 @@ import pytest
 
 from models.recommender import FitReport
 from models.registry import RECOMMENDERS, recommender
+from models.tuning import TRIALS
 
 PAIRS = [(name, variant) for name in RECOMMENDERS for variant in recommender(name).variants]
 IDS = [f"{name}-{variant or 'plain'}" for name, variant in PAIRS]
 SAME_FOR_ALL = {"global-mean", "popularity", "bias"}
 """Models that are not meant to know the two groups apart."""
-RANKS_OTHERWISE = {"popularity"}
-"""Models whose `score` is not a rating."""
 
 every = pytest.mark.parametrize(("name", "variant"), PAIRS, ids=IDS)
 every_plain = pytest.mark.parametrize("name", RECOMMENDERS)
@@ -46,9 +45,18 @@ def test_scores_cover_the_catalogue_and_agree_with_predictions(name, variant, fi
     scores = model.score(users)
     assert model.n_items == n_items and scores.shape == (3, n_items) and scores.dtype == np.float32
     assert np.all(np.isfinite(scores))
-    if name not in RANKS_OTHERWISE:
+    if recommender(name).ranks_by_rating:
         pairs = np.repeat(users, n_items), np.tile(np.arange(n_items, dtype=np.int32), 3)
         np.testing.assert_allclose(np.clip(scores, 1, 5).ravel(), model.predict(*pairs), atol=1e-4)
+
+
+@every
+def test_factors_give_the_scores(name, variant, fitted, board) -> None:
+    model, users = fitted(name, variant), np.arange(board.features.n_users, dtype=np.int32)
+    factors = model.factors()
+    if factors is not None:
+        assert factors.users.dtype == factors.items.dtype == np.float32
+        np.testing.assert_allclose(factors.users @ factors.items.T, model.score(users), rtol=1e-4, atol=1e-4)
 
 
 @every
@@ -128,7 +136,7 @@ def test_half_star_scales(name, half_star_board) -> None:
 def test_the_report_says_what_was_done(name, board) -> None:
     lines: list[str] = []
     report = board.model(name).fit(board.train, board.valid, board.features, progress=lines.append)
-    assert isinstance(report, FitReport) and report.parameters > 0
+    assert isinstance(report, FitReport) and report.parameters > 0 and 1 <= report.trials <= TRIALS
     assert lines and all(isinstance(line, str) and line.strip() for line in lines)
     for epoch in report.curve:
         assert {"epoch", "train_rmse", "valid_rmse", "seconds"} <= set(epoch)

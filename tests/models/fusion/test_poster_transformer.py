@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from models.data import Features, Field, Interactions
 from models.fusion.encoder import Encoder, sinusoidal_positions
 from models.fusion.history import SHRINK, HistoryCode, links
 from models.fusion.neighbours import SHRINK_LIKENESS, Agreement
-from models.fusion.packing import pack, unpack
-from models.fusion.poster_network import PosterNetwork, classes_of
+from models.fusion.poster_network import PosterNetwork
 from models.fusion.poster_transformer import PosterTransformer, PosterTransformerConfig
 from models.fusion.tokens import VectorToken, in_order
+from models.heads import SoftmaxHead
+from models.modalities import without
+from models.packing import pack, unpack
 
 N_USERS, N_ITEMS = 30, 20
 TINY = PosterTransformerConfig(
@@ -56,11 +59,11 @@ def model() -> PosterTransformer:
     return fitted()
 
 
-def network(variant_vectors: tuple[str, ...] = ("title", "introduction", "image")) -> PosterNetwork:
+def network(features: Features) -> PosterNetwork:
     train = folds()[0]
     torch.manual_seed(0)
     both, agreement = links(train, N_USERS, N_ITEMS), Agreement(train, N_USERS, N_ITEMS, "cpu")
-    return PosterNetwork(train, checkerboard(), list(variant_vectors), both, agreement, TINY).eval()
+    return PosterNetwork(train, features, both, agreement, TINY).eval()
 
 
 def image_token(vectors: np.ndarray) -> VectorToken:
@@ -122,12 +125,12 @@ def test_a_checkpoint_of_the_other_variant_is_not_used(tmp_path: Path) -> None:
 
 
 def test_the_ten_tokens_of_the_paper_and_nine_without_the_poster() -> None:
-    both, users, items = network(), torch.arange(3), torch.arange(5)
+    both, users, items = network(checkerboard()), torch.arange(3), torch.arange(5)
     of_user, of_item = both.tables(users, items)
     assert of_user.shape == (3, 5, 16)
     assert of_item.shape == (5, 5, 16)
     assert both.encoder.positions.shape == (12, 16)
-    assert network(("title", "introduction")).encoder.positions.shape == (11, 16)
+    assert network(without(checkerboard(), "image")).encoder.positions.shape == (11, 16)
 
 
 def test_sin_does_not_see_the_poster() -> None:
@@ -246,8 +249,12 @@ def test_works_without_any_content_and_for_unseen_users_and_items() -> None:
 
 def test_pack_and_unpack_keep_values_and_order() -> None:
     train, features = folds()[0], checkerboard()
+    texts = np.ones((len(train), 2), np.float32)
+    features = replace(features, user_vectors={"profile": np.ones((N_USERS, 3), np.float32)}, reviews=texts)
     back, same = unpack(dict(sorted(pack(train, features).items(), reverse=True)))
     np.testing.assert_array_equal(back.ratings, train.ratings)
+    np.testing.assert_array_equal(same.reviews, texts)
+    assert same.user_vectors["profile"].shape == (N_USERS, 3)
     assert list(same.user_fields) == ["gender", "zip", "age", "occupation"]
     assert list(same.item_vectors) == ["title", "introduction", "image"]
     assert same.user_fields["zip"].size == 3
@@ -255,8 +262,8 @@ def test_pack_and_unpack_keep_values_and_order() -> None:
 
 
 def test_classes_are_the_nearest_rating_value() -> None:
-    halves = Features(1, 1, (0.5, 1.0, 1.5))
-    assert classes_of(np.array([0.5, 0.9, 1.5, 9.0]), halves).tolist() == [0, 1, 2, 2]
+    head = SoftmaxHead(4, folds()[0], Features(1, 1, (0.5, 1.0, 1.5)))
+    assert head.classes(torch.tensor([0.5, 0.9, 1.5, 9.0])).tolist() == [0, 1, 2, 2]
 
 
 def test_bad_requests_name_what_is_wrong() -> None:

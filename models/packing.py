@@ -10,11 +10,12 @@ from models.data import Features, Field, Interactions
 
 
 def pack(train: Interactions, features: Features) -> dict[str, np.ndarray]:
-    """Named arrays from which `unpack` rebuilds both, timestamps apart; numbers in the names keep the fields' order."""
+    """Named arrays from which `unpack` rebuilds both; numbers in the names keep the fields' order."""
     arrays = {
         "train/users": train.users,
         "train/items": train.items,
         "train/ratings": train.ratings,
+        "train/timestamps": train.timestamps,
         "shape": np.array([features.n_users, features.n_items]),
         "rating_values": np.array(features.rating_values, np.float64),
     }
@@ -22,13 +23,16 @@ def pack(train: Interactions, features: Features) -> dict[str, np.ndarray]:
         for number, (name, one) in enumerate(fields.items()):
             arrays[f"{side}_field/{number:03}/{name}"] = one.values
             arrays[f"{side}_size/{number:03}/{name}"] = np.array([one.size])
-    for number, (name, table) in enumerate(features.item_vectors.items()):
-        arrays[f"vector/{number:03}/{name}"] = table
+    for side, vectors in (("item", features.item_vectors), ("user", features.user_vectors)):
+        for number, (name, table) in enumerate(vectors.items()):
+            arrays[f"{side}_vector/{number:03}/{name}"] = table
+    if features.reviews is not None:
+        arrays["train/reviews"] = features.reviews
     return arrays
 
 
 def unpack(arrays: dict[str, np.ndarray]) -> tuple[Interactions, Features]:
-    """What `pack` was given; timestamps stand as -1."""
+    """What `pack` was given."""
 
     def named(kind: str) -> dict[str, np.ndarray]:
         return {k.split("/", 2)[2]: arrays[k] for k in sorted(arrays) if k.startswith(f"{kind}/")}
@@ -37,11 +41,13 @@ def unpack(arrays: dict[str, np.ndarray]) -> tuple[Interactions, Features]:
         sizes = named(f"{side}_size")
         return {name: Field(values, int(sizes[name][0])) for name, values in named(f"{side}_field").items()}
 
-    users, items, ratings = (arrays[f"train/{part}"] for part in ("users", "items", "ratings"))
-    train = Interactions(users, items, ratings, np.full(len(users), -1, np.int64))
+    train = Interactions(*(arrays[f"train/{part}"] for part in ("users", "items", "ratings", "timestamps")))
     n_users, n_items = (int(n) for n in arrays["shape"])
     values = tuple(float(v) for v in arrays["rating_values"])
-    return train, Features(n_users, n_items, values, fields("user"), fields("item"), named("vector"))
+    vectors = named("item_vector"), named("user_vector")
+    return train, Features(
+        n_users, n_items, values, fields("user"), fields("item"), *vectors, arrays.get("train/reviews")
+    )
 
 
 def digest(arrays: dict[str, np.ndarray]) -> str:

@@ -1,0 +1,91 @@
+"""What each modality is made of, and features in which one is missing, shuffled or replaced by noise.
+
+The modalities of the papers: `text` (titles, introductions, users' profiles, reviews), `image` (posters, photos), and
+`structure` (the fields of users and items). Behaviour, the ratings themselves, is not a feature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from models.data import Features
+
+MODALITIES = ("text", "image", "structure")
+KNOCKED_OUT = ("no", "shuffled", "gaussian")
+"""What can be done to a modality; `<how>-<modality>` names the variant."""
+
+
+def is_image(name: str) -> bool:
+    """Whether a vector of this name (image, introduction, title, profile, ...) is of pictures rather than of text."""
+    return name == "image"
+
+
+def knocked_out(features: Features, how: str, modality: str, seed: int = 0) -> Features:
+    """The features without a modality (`no`), with the items' and users' values dealt anew (`shuffled`), or with
+    standard normal noise in their place (`gaussian`, vectors only). What is missing stays missing.
+
+    Raises ValueError for an unknown way or modality, and where the dataset does not have it: then there is nothing to
+    compare.
+    """
+    if how not in KNOCKED_OUT or modality not in MODALITIES:
+        raise ValueError(f"no knock-out {how}-{modality}; ways: {', '.join(KNOCKED_OUT)}; of: {', '.join(MODALITIES)}")
+    if modality not in present(features):
+        raise ValueError(f"{how}-{modality}: the dataset has no {modality}")
+    random = np.random.default_rng(seed)
+    if modality == "structure":
+        return _structure(features, how, random)
+
+    def changed(vectors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        other = {name: table for name, table in vectors.items() if is_image(name) != (modality == "image")}
+        if how == "no":
+            return other
+        # The dictionary's order is the order of the tokens, so it is kept.
+        return {name: other[name] if name in other else _spoilt(table, how, random) for name, table in vectors.items()}
+
+    items, users, reviews = changed(features.item_vectors), changed(features.user_vectors), features.reviews
+    if modality == "text" and reviews is not None:
+        reviews = None if how == "no" else _spoilt(reviews, how, random)
+    return replace(features, item_vectors=items, user_vectors=users, reviews=reviews)
+
+
+def without(features: Features, *modalities: str) -> Features:
+    """The features less these modalities; those that the dataset does not have are passed over."""
+    for modality in modalities:
+        if modality in present(features):
+            features = knocked_out(features, "no", modality)
+    return features
+
+
+def present(features: Features) -> tuple[str, ...]:
+    """The modalities that the dataset has."""
+    names = [*features.item_vectors, *features.user_vectors]
+    has = {
+        "text": features.reviews is not None or any(not is_image(name) for name in names),
+        "image": any(is_image(name) for name in names),
+        "structure": bool(features.user_fields or features.item_fields),
+    }
+    return tuple(modality for modality in MODALITIES if has[modality])
+
+
+def _spoilt(table: np.ndarray, how: str, random: np.random.Generator) -> np.ndarray:
+    there = np.flatnonzero(np.any(table != 0, axis=1))
+    spoilt = np.zeros(table.shape, dtype=np.float32)
+    if how == "shuffled":
+        spoilt[there] = table[random.permutation(there)]
+    else:
+        spoilt[there] = random.normal(size=(len(there), table.shape[1]))
+    return spoilt
+
+
+def _structure(features: Features, how: str, random: np.random.Generator) -> Features:
+    if how == "no":
+        return replace(features, user_fields={}, item_fields={})
+    if how == "gaussian":
+        raise ValueError("gaussian-structure: fields are codes, for which there is no normal noise; use shuffled")
+
+    def dealt(fields: dict) -> dict:
+        return {name: replace(field, values=random.permutation(field.values)) for name, field in fields.items()}
+
+    return replace(features, user_fields=dealt(features.user_fields), item_fields=dealt(features.item_fields))

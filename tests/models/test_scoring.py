@@ -1,0 +1,76 @@
+"""Lists of the first k: the same as brute force, for factor models and for any other, with ties and with few items."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix, random_array
+
+from models import scoring
+from models.metrics import top_k
+from models.recommender import Factors
+from models.scoring import recommend
+
+
+class Ranker:
+    """As much of a recommender as is asked."""
+
+    device = "cpu"
+
+    def __init__(self, users: np.ndarray, items: np.ndarray, by_factors: bool) -> None:
+        self.matrices, self.by_factors, self.n_items = Factors(users, items), by_factors, len(items)
+
+    def factors(self) -> Factors | None:
+        return self.matrices if self.by_factors else None
+
+    def score(self, users: np.ndarray) -> np.ndarray:
+        return self.matrices.users[users] @ self.matrices.items.T
+
+
+def lists(ranker: Ranker, users: np.ndarray, seen: csr_matrix, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return tuple(np.concatenate(parts) for parts in zip(*recommend(ranker, users, seen, k), strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    n_items=st.sampled_from([1, 5, 31, 32, 33, 200, 900]),
+    k=st.sampled_from([1, 3, 10, 40]),
+    whole=st.booleans(),
+    by_factors=st.booleans(),
+    density=st.sampled_from([0.0, 0.1, 0.95]),
+)
+def test_the_lists_are_those_of_brute_force(seed, n_items, k, whole, by_factors, density) -> None:
+    """Whole numbers make nearly all scores equal: ties come by item index."""
+    rng = np.random.default_rng(seed)
+    draw = (lambda n: rng.integers(0, 3, (n, 2))) if whole else (lambda n: rng.normal(size=(n, 4)))
+    ranker = Ranker(draw(17).astype(np.float32), draw(n_items).astype(np.float32), by_factors)
+    seen = csr_matrix(random_array((17, n_items), density=density, rng=rng))
+    users = rng.permutation(17)
+    of, items, scores = lists(ranker, users, seen, k)
+    truth = ranker.score(users)
+    np.testing.assert_array_equal(of, users)
+    np.testing.assert_array_equal(items, top_k(truth.copy(), seen[users], k))
+    there = items >= 0
+    rows = np.broadcast_to(np.arange(17)[:, None], items.shape)
+    np.testing.assert_allclose(scores[there], truth[rows[there], items[there]], rtol=1e-5)
+    assert np.all(np.isneginf(scores[~there]))
+
+
+def test_blocks_change_nothing(monkeypatch) -> None:
+    rng = np.random.default_rng(0)
+    ranker = Ranker(*(rng.normal(size=(n, 4)).astype(np.float32) for n in (50, 300)), True)
+    seen = csr_matrix((50, 300))
+    whole = lists(ranker, np.arange(50), seen, 10)
+    monkeypatch.setattr(scoring, "CELLS", 900)
+    for one, other in zip(whole, lists(ranker, np.arange(50), seen, 10), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+@pytest.mark.parametrize("by_factors", [True, False])
+def test_nan_is_an_error_and_no_list(by_factors) -> None:
+    ranker = Ranker(np.full((2, 1), np.nan, np.float32), np.ones((3, 1), np.float32), by_factors)
+    with pytest.raises(ValueError, match="NaN"):
+        lists(ranker, np.arange(2), csr_matrix((2, 3)), 1)
