@@ -20,6 +20,9 @@ ZIP_PREFIX = 3
 """Digits of a ZIP code that are kept: the region, as full codes are nearly one per user."""
 PRICE_BANDS = 10
 """Prices become deciles of the dataset."""
+YEARS = 5
+"""Years of release become periods of this length, from FIRST_YEAR on; what is older is in the first."""
+FIRST_YEAR = 1920
 RAREST_BRAND = 2
 """A brand with fewer items than this tells nothing that the item's own id does not."""
 
@@ -119,7 +122,7 @@ def _age_group(ages: pd.Series) -> np.ndarray:
 
 
 def item_fields(items: pd.DataFrame) -> dict[str, Field]:
-    """Categories (called genre, as in xia2024), brand and price band, those that the dataset has."""
+    """Categories (called genre, as in xia2024), brand, price band and period, those that the dataset has."""
     made = {}
     categories = items.categories.map(lambda names: list(names) if names is not None else [])
     names = sorted({name for row in categories for name in row})
@@ -131,6 +134,9 @@ def item_fields(items: pd.DataFrame) -> dict[str, Field]:
     if items.price.notna().any():
         bands = pd.qcut(items.price, PRICE_BANDS, labels=False, duplicates="drop")
         made["price"] = Field((bands.fillna(-1) + 1).to_numpy(np.int32), PRICE_BANDS + 1)
+    if items.year.notna().any():
+        periods = (items.year.clip(lower=FIRST_YEAR) - FIRST_YEAR) // YEARS + 1
+        made["year"] = Field(periods.fillna(0).to_numpy(np.int32), int(periods.max()) + 1)
     return made
 
 

@@ -57,7 +57,8 @@ class LinearHead(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[batch, width] to float32 [batch]."""
-        return self.rating(hidden).float()[:, 0]
+        # Not the layer's own product: under autocast it would round ratings to steps of 1/32 and make ties of them.
+        return (hidden.float() * self.rating.weight).sum(1) + self.rating.bias
 
     def expectation(self, output: Tensor) -> Tensor:
         """[batch]: the output itself; it is not bounded by the scale."""

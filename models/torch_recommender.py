@@ -11,11 +11,14 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from models.data import Features, Interactions
+from models.encoders.compiling import faster
 from models.heads import LinearHead, SoftmaxHead
 from models.packing import digest, pack, unpack
 from models.recommender import FitReport, Progress, Recommender, silent
-from models.training import Training, TrainingConfig, autocast, train
+from models.training import Training, TrainingConfig, autocast, batch_size, train
 
+COMPILE_FROM = 5_000_000
+"""Ratings that a training goes through from which on the minute that compiling takes may be won back."""
 PAIRS = {"cpu": 8192, "cuda": 262_144}
 """Pairs that are predicted at a time."""
 
@@ -25,6 +28,8 @@ class TorchConfig(TrainingConfig):
 
     restarts: int | None = Field(1, ge=1, le=32)
     """Networks from different starts whose predictions are averaged."""
+    compile: bool | None = None
+    """Whether torch.compile makes the network's core faster. None: asked of a stopwatch, for long trainings on CUDA."""
 
 
 class PairNetwork(nn.Module):
@@ -35,6 +40,10 @@ class PairNetwork(nn.Module):
     """
 
     head: SoftmaxHead | LinearHead
+
+    def core(self, batch: int) -> tuple[nn.Module, Tensor] | None:
+        """The module that most of the time goes to, worth compiling, and an input of that batch size."""
+        return None
 
     @abstractmethod
     def forward(self, users: Tensor, items: Tensor, rows: Tensor | None = None) -> Tensor:
@@ -90,7 +99,7 @@ class TorchRecommender(Recommender):
             done = self._fit_one(run, network, valid, progress, file, key)
             report.curve += [{"run": run} | row for row in done.curve]
             report.chosen[f"epochs_of_run_{run}"] = done.best_epoch
-        report.chosen["valid_rmse"] = _rmse(self.predict(valid.users, valid.items), valid.ratings)
+        report.chosen["valid_rmse"] = _rmse(self.predict(valid.users, valid.items, valid.timestamps), valid.ratings)
         return report
 
     def _build(self, train: Interactions, features: Features) -> None:
@@ -117,15 +126,31 @@ class TorchRecommender(Recommender):
             return value, squared.sum()
 
         def valid_rmse() -> float:
-            expected = np.clip(self._expected(network, valid.users, valid.items), *self._features.scale)
-            return _rmse(expected, valid.ratings)
+            return _rmse(np.clip(self._on(network, valid), *self._features.scale), valid.ratings)
 
+        self._compile(network, progress)
         label = " ".join(filter(None, (self.name, self.variant)))
         label += f" run {run + 1}/{len(self._networks)}" if len(self._networks) > 1 else ""
         return train(
             network, len(self._train), loss, valid_rmse, self.config, seed=self.seed * 1009 + run,
             progress=lambda line: progress(f"{label}, {line}"), checkpoint=file, key=f"{key}/{run}",
         )  # fmt: skip
+
+    def _compile(self, network: PairNetwork, progress: Progress) -> None:
+        """Compile the network's core where it is asked for, or where it pays."""
+        wanted, long = self.config.compile, len(self._train) * self.config.epochs >= COMPILE_FROM
+        found = network.core(batch_size(len(self._train), self.config))
+        if found is None or wanted is False or (wanted is None and not (self.device == "cuda" and long)):
+            return
+        core, example = found
+        if wanted is None:
+            ways = [lambda x, run=run: run(x).sum().backward() for run in (core, torch.compile(core))]
+            chosen, said = faster(*ways, (example,), torch.cuda.synchronize)
+            network.zero_grad()
+            progress(f"{self.name}: torch.compile: {said}")
+            if chosen is ways[0]:
+                return
+        core.compile()
 
     @torch.no_grad()
     def _expected(self, network: PairNetwork, users: np.ndarray, items: np.ndarray) -> np.ndarray:
@@ -136,6 +161,10 @@ class TorchRecommender(Recommender):
             with autocast(torch.device(self.device)):
                 out.append(network.head.expectation(network(u, i)).float().cpu().numpy())
         return np.concatenate(out)
+
+    def _on(self, network: PairNetwork, fold: Interactions) -> np.ndarray:
+        """float32 [n]: one network's expected ratings of a fold; another where it matters when they are asked for."""
+        return self._expected(network, fold.users, fold.items)
 
     def _average(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         self._require_fitted()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,10 @@ class BiasedMF(Baseline):
     name = "svd"
     Config = BiasedMFConfig
 
+    @property
+    def _descent(self) -> type[Descent]:
+        return Descent
+
     def fit(
         self,
         train: Interactions,
@@ -61,12 +67,15 @@ class BiasedMF(Baseline):
         checkpoint: Path | None = None,
     ) -> FitReport:
         """Under a minute on a million ratings, so that there is nothing to resume."""
-        descent = _Descent(self.config, self.seed, train, valid, features)
-        space = {"regularisation": self.config.regularisations, "rank": self.config.ranks}
-        found = search(space, descent.run, model=self.name, progress=progress)
+        descent = self._descent(self.config, self.seed, train, valid, features)
+        with one_thread():
+            found = search(self._space(), descent.run, model=self.name, progress=progress)
         curve, arrays = found.result
         self._keep(features, **arrays)
         return FitReport(curve, found.chosen, sum(np.size(a) for a in arrays.values()), found.trials)
+
+    def _space(self) -> dict[str, tuple]:
+        return {"regularisation": self.config.regularisations, "rank": self.config.ranks}
 
     def _expected(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         return _expected(self._arrays, users, items)
@@ -80,12 +89,24 @@ class BiasedMF(Baseline):
         return with_biases(float(self._array("mean")[0]), *map(self._array, names))
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """torch with one thread: steps of a thousand ratings are too small to be shared. Two threads give the same numbers,
+    no sooner, and on a busy machine ten times later, since each step waits for both."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def _expected(arrays: dict[str, np.ndarray], users: np.ndarray, items: np.ndarray) -> np.ndarray:
     expected = arrays["mean"] + arrays["user"][users] + arrays["item"][items]
     return expected + np.einsum("nk,nk->n", arrays["user_factors"][users], arrays["item_factors"][items])
 
 
-class _Descent:
+class Descent:
     """The data as tensors, and one training run for each point of the grid."""
 
     def __init__(
@@ -105,22 +126,15 @@ class _Descent:
 
     def run(self, settings: dict) -> tuple[float, tuple[list[dict], dict[str, np.ndarray]]]:
         """Train until validation stops improving; the lowest RMSE, and the curve and the arrays of that epoch."""
-        rank, regularisation = settings["rank"], settings["regularisation"]
         generator = torch.Generator().manual_seed(self.seed)
-        n_users, n_items = self.features.n_users, self.features.n_items
-        tensors = {
-            "user": torch.zeros(n_users),
-            "item": torch.zeros(n_items),
-            "user_factors": torch.randn(n_users, rank, generator=generator) * self.config.initial,
-            "item_factors": torch.randn(n_items, rank, generator=generator) * self.config.initial,
-        }
+        tensors = self._start(settings["rank"], generator)
         lowest, best = np.inf, {}
         curve, mark = [], (np.inf, 0)
         for epoch in range(1, self.config.epochs + 1):
             began = time.perf_counter()
             rate = self.config.learning_rate * self.config.decay ** (epoch - 1)
-            train_rmse = self._epoch(tensors, rate, regularisation, generator)
-            arrays = {name: tensor.numpy() for name, tensor in tensors.items()} | {"mean": np.float32(self.mean)}
+            train_rmse = self._epoch(tensors, rate, settings, generator)
+            arrays = self._arrays(tensors) | {"mean": np.float32(self.mean)}
             valid_rmse = rmse_on(self.valid, _expected(arrays, self.valid.users, self.valid.items), self.features)
             seconds = time.perf_counter() - began
             curve.append({"epoch": epoch, "train_rmse": train_rmse, "valid_rmse": valid_rmse, "seconds": seconds})
@@ -133,10 +147,24 @@ class _Descent:
                 break
         return lowest, (curve, best)
 
+    def _start(self, rank: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
+        n_users, n_items = self.features.n_users, self.features.n_items
+        return {
+            "user": torch.zeros(n_users),
+            "item": torch.zeros(n_items),
+            "user_factors": torch.randn(n_users, rank, generator=generator) * self.config.initial,
+            "item_factors": torch.randn(n_items, rank, generator=generator) * self.config.initial,
+        }
+
+    def _arrays(self, tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+        """What the model keeps of the tensors, as views of them where it can."""
+        return {name: tensor.numpy() for name, tensor in tensors.items()}
+
     def _epoch(
-        self, tensors: dict[str, torch.Tensor], rate: float, regularisation: float, generator: torch.Generator
+        self, tensors: dict[str, torch.Tensor], rate: float, settings: dict, generator: torch.Generator
     ) -> float:
         """One pass in random order; returns the RMSE met on the way, before each update and without clipping."""
+        regularisation = settings["regularisation"]
         bias_regularisation, squared = regularisation * self.config.bias_regularisation, 0.0
         for rows in torch.randperm(len(self.ratings), generator=generator).split(self.batch):
             users, items = self.users[rows], self.items[rows]

@@ -69,6 +69,10 @@ class PosterNetwork(PairNetwork):
         with torch.no_grad():
             self.pair_bias.weight.copy_(0.5 * (self.head.values - self.head.values.mean())[:, None])
 
+    def core(self, batch: int) -> tuple[nn.Module, Tensor]:
+        shape = batch, len(self.encoder.positions) - 2, self.encoder.positions.shape[1]
+        return self.encoder, torch.randn(shape, device=self.encoder.positions.device)
+
     def forward(self, users: Tensor, items: Tensor, rows: Tensor | None = None) -> Tensor:
         """[batch, n rating values] logits; train rows are left out of their users' and items' histories."""
         if rows is None:

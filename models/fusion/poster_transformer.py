@@ -100,7 +100,9 @@ class PosterTransformer(TorchRecommender):
         super().__init__(config, variant=variant, seed=seed)
 
     def _narrowed(self, features: Features) -> Features:
-        features = replace(features, user_vectors={}, reviews=None)
+        # The paper's ten tokens and no more; the year of release is part of most titles.
+        fields = {name: field for name, field in features.item_fields.items() if name != "year"}
+        features = replace(features, item_fields=fields, user_vectors={}, reviews=None)
         return without(features, "image") if self.variant == "sin" else features
 
     def _restarts(self, n_ratings: int) -> int:

@@ -29,12 +29,14 @@ def test_user_fields_in_the_papers_order_with_zero_for_unknown():
 def test_item_fields_are_those_that_the_dataset_has():
     items = pd.DataFrame({
         "categories": [["b", "a"], [], ["a"]], "brand": ["x", "x", "once"], "price": [1.0, None, 9.0],
+        "year": pd.array([1902, 1995, None], dtype="Int32"),
     })  # fmt: skip
     fields = item_fields(items)
     assert fields["genre"].values.tolist() == [[1, 1], [0, 0], [1, 0]]
     assert fields["brand"].values.tolist() == [1, 1, 0], "a brand of one item says nothing"
     assert fields["price"].values[1] == 0 and np.all(fields["price"].values < fields["price"].size)
-    bare = item_fields(pd.DataFrame({"categories": [[]], "brand": [None], "price": [None]}))
+    assert fields["year"].values.tolist() == [1, 16, 0] and fields["year"].size == 17, "five years are one period"
+    bare = item_fields(pd.DataFrame({"categories": [[]], "brand": [None], "price": [None], "year": [None]}))
     assert bare == {}
 
 

@@ -16,7 +16,19 @@ N_USERS, N_ITEMS = 40, 30
 """The last user and the last item have no ratings at all."""
 
 SMALL = {
+    "bayes-fm": {"rank": 2, "chains": 1, "iterations": 60, "kept": 20},
+    "fusion-stack": {"folds": 2, "sweeps": 40, "rounds": 3, "trees": 60, "ensembles": 1, "learning_rate": 0.1},
     "svd": {"ranks": (4,), "regularisations": (0.02,)},
+    "ease-text": {"shares": (0.2,)},
+    "svdpp": {"ranks": (4,), "regularisations": (0.02,), "implicit_regularisations": (0.002,)},
+    "siet": {"batch_size": 32, "dropout": 0.0, "weight_decay": 0.0},
+    "jiang": {"batch_size": 32, "dropout": 0.0, "vector_dropout": 0.0},
+    "choudhury": {"batch_size": 32, "trusted": 10},
+    "bert-cnn-mlp": {"batch_size": 32, "epochs": 10, "learning_rate": 5e-3, "vector_dropout": 0.0},
+    "early-fusion": {"batch_size": 32, "width": 8, "hidden": 16},
+    "late-average": {"batch_size": 32, "width": 8, "hidden": 16, "epochs": 4},
+    "late-stack": {"batch_size": 32, "width": 8, "hidden": 16, "epochs": 4},
+    "hybrid-fusion": {"batch_size": 32, "width": 8, "hidden": 16},
     "poster-transformer": {
         "restarts": 1,
         "width": 16,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix, random_array
@@ -69,8 +72,36 @@ def test_blocks_change_nothing(monkeypatch) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
+@pytest.fixture
+def three_threads() -> Iterator[None]:
+    """torch has three threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_threads_keep_the_order_and_change_nothing(monkeypatch, three_threads) -> None:
+    """Twenty blocks, more than are under way at once; a reader that stops early leaves torch as it was."""
+    rng = np.random.default_rng(0)
+    ranker = Ranker(*(rng.normal(size=(n, 4)).astype(np.float32) for n in (200, 300)), True)
+    seen, users = csr_matrix(random_array((200, 300), density=0.1, rng=rng)), rng.permutation(200)
+    monkeypatch.setattr(scoring, "CELLS", 3000)
+    of, items, _ = lists(ranker, users, seen, 10)
+    np.testing.assert_array_equal(of, users)
+    np.testing.assert_array_equal(items, top_k(ranker.score(users), seen[users], 10))
+    early = recommend(ranker, users, seen, 10)
+    next(early)
+    early.close()
+    assert torch.get_num_threads() == 3
+
+
 @pytest.mark.parametrize("by_factors", [True, False])
 def test_nan_is_an_error_and_no_list(by_factors) -> None:
     ranker = Ranker(np.full((2, 1), np.nan, np.float32), np.ones((3, 1), np.float32), by_factors)
     with pytest.raises(ValueError, match="NaN"):
         lists(ranker, np.arange(2), csr_matrix((2, 3)), 1)
+
+
+def test_nan_is_an_error_in_a_thread_too(three_threads) -> None:
+    test_nan_is_an_error_and_no_list(True)

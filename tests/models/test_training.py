@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from models.training import Training, TrainingConfig, batch_size, train
+from models.training import Training, TrainingConfig, batch_size, learning_rate, train
 
 
 class Line:
@@ -35,6 +36,27 @@ class Line:
 
     def train(self, config: TrainingConfig, checkpoint: Path | None = None, key: str = "k", seed: int = 0) -> Training:
         return train(self.module, 256, self.loss, self.rmse, config, seed=seed, checkpoint=checkpoint, key=key)
+
+
+class SmallMemory(Line):
+    """Whose device holds the loss of so many rows at a time and no more."""
+
+    def __init__(self, holds: int) -> None:
+        super().__init__()
+        self.holds, self.sizes, self.told, self.handled = holds, [], [], []
+
+    def loss(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        if len(rows) > self.holds:
+            raise torch.OutOfMemoryError("CUDA out of memory (made up)")
+        self.sizes.append(len(rows))
+        return super().loss(rows)
+
+    def train(self, config: TrainingConfig) -> Training:
+        return train(self.module, 256, self.loss, self.rmse, config, seed=0, progress=self.tell)
+
+    def tell(self, line: str) -> None:
+        self.told.append(line)
+        self.handled.append(sys.exc_info()[0])
 
 
 QUICK = TrainingConfig(epochs=8, batch_size=16, learning_rate=0.05, weight_decay=0.0, patience=8)
@@ -137,3 +159,117 @@ def test_a_configured_batch_size_is_kept() -> None:
 def test_bad_values_name_the_field() -> None:
     with pytest.raises(ValidationError, match="learning_rate"):
         TrainingConfig(learning_rate=-1)
+
+
+def test_out_of_memory_halves_what_is_computed_at_a_time_and_not_the_step() -> None:
+    config = QUICK.model_copy(update={"batch_size": 50, "epochs": 3})
+    enough, small = Line(), SmallMemory(holds=20)
+    expected, done = enough.train(config), small.train(config)
+    for row, other in zip(done.curve, expected.curve, strict=True):
+        assert row["train_rmse"] == pytest.approx(other["train_rmse"], abs=1e-6)
+        assert row["valid_rmse"] == pytest.approx(other["valid_rmse"], abs=1e-6)
+    torch.testing.assert_close(small.module[1].weight, enough.module[1].weight, atol=1e-6, rtol=0)
+    # 50 rows in parts of 13, after 50 and 25 did not fit; the last batch of an epoch has 6.
+    assert small.sizes == [13, 13, 13, 11, 13, 13, 13, 11, 13, 13, 13, 11, 13, 13, 13, 11, 13, 13, 13, 11, 6] * 3
+    said = [line for line in small.told if "memory" in line]
+    assert said == [f"out of memory: {n} ratings at a time from now on, the same step" for n in (25, 13)]
+
+
+def test_a_failed_attempt_leaves_no_gradient_behind() -> None:
+    """Memory may run out in the second half of a batch, when the first has its gradient already."""
+    config = QUICK.model_copy(update={"batch_size": 64, "epochs": 1})
+    enough, late = Line(), SmallMemory(holds=32)
+    plain, calls = late.loss, []
+
+    def loss(rows: Tensor) -> tuple[Tensor, Tensor]:
+        calls.append(len(rows))
+        if calls == [64, 32, 32]:
+            raise torch.OutOfMemoryError("CUDA out of memory (made up)")
+        return plain(rows)
+
+    late.loss = loss
+    enough.train(config)
+    late.train(config)
+    assert calls[:7] == [64, 32, 32, 16, 16, 16, 16]
+    torch.testing.assert_close(late.module[1].weight, enough.module[1].weight, atol=1e-6, rtol=0)
+
+
+def test_memory_is_given_back_before_the_next_attempt() -> None:
+    """As long as the exception is handled it keeps the failed attempt's tensors alive."""
+    line = SmallMemory(holds=32)
+    line.train(QUICK.model_copy(update={"batch_size": 64, "epochs": 1}))
+    assert "out of memory" in line.told[0] and line.handled[0] is None
+
+
+def test_memory_for_not_even_one_row_is_an_error() -> None:
+    line = SmallMemory(holds=0)
+    with pytest.raises(torch.OutOfMemoryError):
+        line.train(QUICK)
+    assert line.told[-1].startswith("out of memory: 1 ratings at a time")
+
+
+def test_the_cosine_falls_from_the_highest_rate_to_a_hundredth_of_it() -> None:
+    config = TrainingConfig(epochs=10, learning_rate=0.2, warmup=0)
+    assert learning_rate(config, 0) == pytest.approx(0.2)
+    assert learning_rate(config, 5) == pytest.approx(0.2 * 0.505)
+    assert learning_rate(config, 10 - 1e-9) == pytest.approx(0.002)
+    rates = [learning_rate(config, step / 7) for step in range(70)]
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_warmup_rises_in_a_line_over_its_share_of_the_steps() -> None:
+    config = TrainingConfig(epochs=10, learning_rate=0.2, warmup=0.1, schedule="constant")
+    assert [learning_rate(config, p) for p in (0, 0.25, 0.5, 1, 9)] == pytest.approx([0.002, 0.05, 0.1, 0.2, 0.2])
+
+
+def test_the_inverse_schedule_is_alexanders_formula_at_every_epoch() -> None:
+    config = TrainingConfig(epochs=20, learning_rate=0.1, schedule="inverse", decay_rate=0.5, warmup=0)
+    starts = [learning_rate(config, epoch) for epoch in range(20)]
+    assert starts == pytest.approx([0.1 / (1 + 0.5 * epoch) for epoch in range(20)], rel=1e-12)
+    assert [learning_rate(config, epoch + 0.99) for epoch in range(20)] == starts, "it falls between epochs only"
+
+
+def test_a_constant_rate_stays() -> None:
+    config = TrainingConfig(epochs=4, learning_rate=0.3, schedule="constant", warmup=0)
+    assert {learning_rate(config, step / 5) for step in range(20)} == {0.3}
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "inverse"])
+def test_warm_restarts_repeat_a_shorter_training(schedule: str) -> None:
+    once = TrainingConfig(epochs=4, learning_rate=0.1, schedule=schedule, warmup=0.1)
+    thrice = once.model_copy(update={"epochs": 12, "cycles": 3})
+    expected = [learning_rate(once, step / 8) for step in range(32)] * 3
+    assert [learning_rate(thrice, step / 8) for step in range(96)] == pytest.approx(expected)
+
+
+def test_training_follows_the_schedule() -> None:
+    """What the optimizer is told, step by step: 2 epochs of 4 steps."""
+    line, rates = Line(), []
+    config = QUICK.model_copy(update={"epochs": 2, "batch_size": 64, "warmup": 0.0, "schedule": "inverse"})
+    step = torch.optim.AdamW.step
+
+    def noted(optimizer: torch.optim.Optimizer, *args: object) -> object:
+        rates.append([group["lr"] for group in optimizer.param_groups])
+        return step(optimizer, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim.AdamW, "step", noted)
+        line.train(config)
+    assert rates == [[0.05, 0.05]] * 4 + [[pytest.approx(0.05 / 1.1)] * 2] * 4
+
+
+def test_alexanders_batches_stay_below_the_initial_size() -> None:
+    """Section 4.6 multiplies the initial size by e / (e + 1), which is to make it grow but never reaches it."""
+    config = TrainingConfig(batch_size=120, batch_schedule="alexander2024")
+    sizes = [batch_size(9000, config, gone) for gone in range(100)]
+    assert sizes[:4] == [60, 80, 90, 96]
+    assert sizes == sorted(sizes) and max(sizes) < 120
+    assert batch_size(9000, TrainingConfig(batch_size=1, batch_schedule="alexander2024")) == 1
+
+
+def test_growing_batches_grow_and_training_takes_them() -> None:
+    config = QUICK.model_copy(update={"batch_size": 100, "batch_schedule": "growing", "epochs": 3})
+    assert [batch_size(256, config, gone) for gone in range(3)] == [100, 200, 300]
+    line = SmallMemory(holds=256)
+    line.train(config)
+    assert line.sizes == [100, 100, 56, 200, 56, 256]
