@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TESTED := $(VENV)/.ready-test
+LENSKIT := $(VENV)/lenskit
 
 # The demo is the same on every machine: classical encoders, CPU, whatever weights lie around.
 DEMO_ENV := TRIFUSE_TEXT_ENCODER=tfidf-svd TRIFUSE_IMAGE_ENCODER=color-gradient-histogram TRIFUSE_DEVICE=cpu
@@ -30,8 +31,11 @@ test: $(TESTED)
 ui: $(READY)
 	@$(BIN)/python -m orchestration.ui
 
+# LensKit wants an older pandas than ours; without it the benchmark leaves it out and says so.
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@test -x $(LENSKIT)/bin/python || $(PYTHON) -m venv $(LENSKIT)
+	-$(LENSKIT)/bin/pip install --quiet --disable-pip-version-check lenskit==2025.8.1 torch==2.13.0
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 lint: $(TESTED)
