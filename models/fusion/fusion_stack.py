@@ -17,6 +17,10 @@ from models.recommender import FitReport, ModelConfig, Progress, Recommender, si
 
 BLOCK = 200_000
 """Pairs whose columns are held in memory at a time."""
+MARGIN = 1e-3
+"""By how much the last candidate is before what is none."""
+CANDIDATES = 200
+"""Items that the trees rank anew for each user."""
 
 
 class FusionStackConfig(ModelConfig):
@@ -149,9 +153,28 @@ class FusionStack(Recommender):
         return np.clip(self._expected(users, items, timestamps), *self._knowledge.features.scale).astype(np.float32)
 
     def score(self, users: np.ndarray) -> np.ndarray:
-        items = np.arange(self.n_items, dtype=np.int32)
-        flat = self._expected(np.repeat(users, self.n_items), np.tile(items, len(users)), None)
-        return flat.reshape(len(users), self.n_items).astype(np.float32)
+        """float32 [len(users), n_items]: candidates by the linear blend, ranked anew by the trees, before the rest.
+
+        The candidates are the CANDIDATES best that the user has not rated, or all items where there are no more.
+        """
+        parts = [part.score(users).astype(np.float64) for part in self._knowledge.parts]
+        blended = np.tensordot(self._weights[:-1], parts, 1) + self._weights[-1]
+        candidates = self._candidates(blended, users)
+        rows = np.arange(len(users))[:, None]
+        flat = self._expected(np.repeat(users, candidates.shape[1]), candidates.ravel().astype(np.int32), None)
+        ranked = flat.reshape(candidates.shape)
+        if candidates.shape[1] < self.n_items:
+            blended += np.minimum(0, ranked.min(1, keepdims=True) - blended.max(1, keepdims=True) - MARGIN)
+        blended[rows, candidates] = ranked
+        return blended.astype(np.float32)
+
+    def _candidates(self, blended: np.ndarray, users: np.ndarray) -> np.ndarray:
+        """int64 [len(users), candidates]: which items are worth the trees' while."""
+        count = min(CANDIDATES, self.n_items)
+        unrated = blended.copy()
+        place, items = self._knowledge.rated_by(users)
+        unrated[place, items] = -np.inf
+        return np.argpartition(-unrated, count - 1, axis=1)[:, :count]
 
     @property
     def n_items(self) -> int:

@@ -37,6 +37,11 @@ class Knowledge:
             self._history = History(self.rows, expected, self.features)
         return self._history
 
+    def rated_by(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Places in `users`, and items, of all that these users rated."""
+        rows = self.history.matrices["ones"][users]
+        return np.repeat(np.arange(len(users)), np.diff(rows.indptr)), rows.indices
+
     def look(self, users: np.ndarray, items: np.ndarray, times: np.ndarray | None) -> tuple[list[str], Arrays]:
         """Names of the columns, and `columns` float32 [n, names] and `predictions` float64 [n, parts]."""
         names, columns = self.history.columns(users, items, times)
