@@ -54,6 +54,7 @@ class Dataset(BaseModel):
     pictures: tuple[str, ...] = Field(
         default=(), description="who is asked for pictures and plots, in order: url, tmdb, omdb"
     )
+    partner: str = Field(default="", description="the dataset that the study cross-dataset trains on besides")
     protocols: tuple[str, ...] = Field(description="evaluated when none is asked for; the first is the headline")
     seeds: tuple[int, ...] = Field(default=(0,), description="seeds when none are asked for")
 

@@ -19,6 +19,8 @@ from assets.partitions import BY_DATASET, DATASET_OF_CELL
 from assets.recommenders import Cell, code_version, recommender
 from assets.splits import folds, load_fold
 from assets.steps import Output, Say, materialize, remember
+from assets.studies.assets import study
+from assets.studies.declared import study_of
 from models.registry import recommender as recommender_class
 from models.splits import PROTOCOLS, TEST, Measure, Protocol
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from models.data import Interactions
     from models.metrics import RankingResult
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
+JUDGEMENT_VERSION = "2"
+"""Of the measuring of one cell."""
 RATING = ("rmse", "mae", "mse")
 DECISION = ("accuracy", "precision", "recall", "f1", "auc")
 OVER_LISTS = ("coverage", "gini")
@@ -49,6 +53,7 @@ class Value:
 @dg.asset(
     deps=[
         dg.AssetDep(recommender, partition_mapping=DATASET_OF_CELL),
+        dg.AssetDep(study, partition_mapping=DATASET_OF_CELL),
         folds,
         "interactions",
     ],
@@ -59,7 +64,7 @@ class Value:
     code_version=CODE_VERSION,
 )
 def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
-    """Every metric of every trained model, protocol and seed, with 95% bootstrap intervals; stale ones are left out."""
+    """Every metric of every trained model, studies included, with 95% bootstrap intervals; stale ones are left out."""
     name = context.partition_key
     cells = require_cells(home, name)
 
@@ -79,14 +84,21 @@ def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResu
 
 
 def current_cells(home: Home, name: str) -> list[Manifest]:
-    """Manifests of all trained cells of a dataset whose inputs and code are still current."""
+    """Manifests of all trained cells of a dataset, those of studies too, whose inputs and code are still current."""
     manifests = Manifests(home.path)
     trained = [m for m in manifests.partitions("recommender", f"{name}|") if m.partition.count("|") == 4]
     return [
         m for m in trained
-        if m.code_version == code_version(recommender_class(Cell.parse(m.partition).model))
-        and manifests.fresh(m) and manifests.unchanged("recommender", m.partition, m.fingerprint)
+        if _known(m) and manifests.fresh(m) and manifests.unchanged("recommender", m.partition, m.fingerprint)
     ]  # fmt: skip
+
+
+def _known(trained: Manifest) -> bool:
+    """Whether it was trained by this code: by the model as it is now, as a variant that there is."""
+    cell = Cell.parse(trained.partition)
+    model = recommender_class(cell.model)
+    own = cell.variant in model.variants
+    return trained.code_version == code_version(model) and (own or study_of(cell.model, cell.variant) != "")
 
 
 def require_cells(home: Home, name: str) -> list[Manifest]:
@@ -138,7 +150,7 @@ class Judge:
             return Output(sha256_of(target), len(values), [target])
 
         remember(
-            Manifests(self.home.path), "judgement", cell.partition, CODE_VERSION, run_id,
+            Manifests(self.home.path), "judgement", cell.partition, JUDGEMENT_VERSION, run_id,
             {"recommender": cell.partition}, [], compute, say,
         )  # fmt: skip
         record = read_json(cell.folder(self.home) / "record.json")
@@ -148,7 +160,8 @@ class Judge:
         identity = (*vars(cell).values(), value["metric"], value["k"], trained.data_version)
         return {
             "metric_id": digest(*identity)[:16],
-            **vars(cell), **value, **{name: record[name] for name in KEPT_OF_RECORD},
+            **vars(cell), "study": study_of(cell.model, cell.variant),
+            **value, **{name: record[name] for name in KEPT_OF_RECORD},
             "run_id": trained.run_id, "data_version": trained.data_version,
             "code_version": trained.code_version, "created_at": pd.Timestamp(trained.created_at).tz_localize(None),
         }  # fmt: skip
@@ -176,7 +189,12 @@ class Judge:
         relevant = pairs(test, *shape, at_least=like_threshold(self.about.rating_values))
         measures = [m for m in protocol.metrics if m.k is not None or m.metric == "mrr"]
         k = max(m.k for m in measures if m.k is not None)
-        result = rank_catalogue(model.score, pairs(seen, *shape), relevant, test.users, k, block=256)
+
+        # A model of two datasets knows more items, behind those of this one.
+        def score(users: np.ndarray) -> np.ndarray:
+            return model.score(users)[:, : shape[1]]
+
+        result = rank_catalogue(score, pairs(seen, *shape), relevant, test.users, k, block=256)
         for measure in measures:
             yield _ranked(measure, result)
 

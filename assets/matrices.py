@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,21 @@ def load_catalog(home: Home, name: str) -> Catalog:
         seconds.to_numpy(np.int64),
     )
     return Catalog(users, items, interactions, rows.official_test.to_numpy(bool))
+
+
+class Data(NamedTuple):
+    """What a model is trained on, before it is split: reviews float32 [interactions, d], None where there are none."""
+
+    catalog: Catalog
+    features: Features
+    reviews: np.ndarray | None
+
+
+def load_data(home: Home, about: Dataset, content: bool) -> Data:
+    """Catalog and features of a dataset; with `content`, the vectors of items, users' profiles and all reviews."""
+    catalog = load_catalog(home, about.name)
+    reviews = owner_vectors(home, about.name, "review") if content else None
+    return Data(catalog, load_features(home, about, catalog, content), reviews)
 
 
 CONTENT_FIELDS = ("image", "title", "introduction")

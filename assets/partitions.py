@@ -1,4 +1,4 @@
-"""Partitions built from the registries: by dataset, and by dataset and model."""
+"""Partitions built from the registries: by dataset, and by dataset and model or study."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import warnings
 import dagster as dg
 
 from assets.datasets import datasets
+from assets.studies.declared import STUDIES
 from models.registry import RECOMMENDERS
 
 # The mapping below is marked as beta; Dagster is pinned, so it cannot change unseen.
@@ -15,5 +16,8 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 BY_DATASET = dg.StaticPartitionsDefinition(list(datasets()))
 BY_DATASET_AND_MODEL = dg.MultiPartitionsDefinition(
     {"dataset": BY_DATASET, "model": dg.StaticPartitionsDefinition(list(RECOMMENDERS))}
+)
+BY_DATASET_AND_STUDY = dg.MultiPartitionsDefinition(
+    {"dataset": BY_DATASET, "study": dg.StaticPartitionsDefinition(list(STUDIES))}
 )
 DATASET_OF_CELL = dg.MultiToSingleDimensionPartitionMapping("dataset")

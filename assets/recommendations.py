@@ -19,6 +19,7 @@ from assets.matrices import Catalog, load_catalog, load_features
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
 from assets.recommenders import EMBEDDINGS, TABLES, Cell, recommender
 from assets.steps import Output, Say, materialize, remember
+from assets.studies.declared import study_of
 from assets.warehouse import export, working
 from models.registry import recommender as recommender_class
 
@@ -67,6 +68,8 @@ def headline_cells(home: Home, name: str) -> list[Manifest]:
     about, best = dataset(name), {}
     for manifest in require_cells(home, name):
         cell = Cell.parse(manifest.partition)
+        if study_of(cell.model, cell.variant):
+            continue
         order = list(about.protocols).index(cell.protocol) if cell.protocol in about.protocols else len(about.protocols)
         rank = (order, cell.protocol, cell.seed, recommender_class(cell.model).variants.index(cell.variant))
         if cell.model not in best or rank < best[cell.model][0]:

@@ -18,11 +18,11 @@ from assets.files import atomic_folder, digest, sha256_of
 from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
-from assets.matrices import Catalog, load_catalog, load_features, with_train_reviews
+from assets.matrices import Catalog, Data, load_data, with_train_reviews
 from assets.partitions import BY_DATASET_AND_MODEL, DATASET_OF_CELL
 from assets.splits import Evaluation, folds, load_fold
 from assets.steps import Output, Say, materialize, remember
-from assets.vectors.matrix import owner_vectors
+from assets.studies.changes import UNCHANGED, Change
 from models.registry import recommender as recommender_class
 from models.splits import TEST, TRAIN, VALID
 
@@ -67,9 +67,9 @@ class Cell:
 
     def folder(self, home: Home) -> Path:
         """Where its model, predictions and record lie."""
-        return (
-            home.artifacts / self.dataset / self.model / self.protocol / f"seed-{self.seed}" / (self.variant or "plain")
-        )
+        # DuckDB and Arrow take name=value in a path for a column.
+        name = self.variant.replace("=", "-") or "plain"
+        return home.artifacts / self.dataset / self.model / self.protocol / f"seed-{self.seed}" / name
 
 
 @dg.asset(
@@ -129,36 +129,54 @@ class Workshop:
 
     def __init__(self, home: Home, about: Dataset, model: "type[Recommender]", settings: Any) -> None:
         self.home, self.about, self.model, self.settings = home, about, model, settings
-        self._data: tuple[Catalog, Features, np.ndarray | None] | None = None
+        self._data: dict[str, Data] = {}
 
-    def data(self) -> tuple[Catalog, "Features", np.ndarray | None]:
-        """The catalog, the features that the model looks at, and the vectors of all reviews."""
-        if self._data is None:
-            catalog, content = load_catalog(self.home, self.about.name), self.model.uses_content
-            features = load_features(self.home, self.about, catalog, content)
-            reviews = owner_vectors(self.home, self.about.name, "review") if content else None
-            self._data = catalog, features, reviews
-        return self._data
+    def data(self, other: str = "") -> Data:
+        """What the model looks at; with `other`, of this dataset and that one in one space."""
+        from assets.studies.joined import joined
 
-    def train(self, cell: Cell, run_id: str, say: Say) -> Manifest:
-        """Train the cell unless a finished one with the same inputs is there."""
+        if other not in self._data:
+            content = self.model.uses_content
+            made = load_data(self.home, dataset(other) if other else self.about, content)
+            self._data[other] = joined(self.data(), made) if other else made
+        return self._data[other]
+
+    def train(self, cell: Cell, run_id: str, say: Say, change: Change = UNCHANGED) -> Manifest:
+        """Train the cell unless a finished one with the same inputs is there. change: what a study does to it."""
         upstream = dict.fromkeys(inputs(self.model), cell.dataset)
+        options = [change.settings(self.settings).model_dump(), *change.told()]
+        theirs = self._versions(change.other)
         return remember(
             Manifests(self.home.path), "recommender", cell.partition, code_version(self.model), run_id,
-            upstream, [self.settings.model_dump()], lambda tell: self._fit(cell, tell), say,
+            upstream, [*options, theirs] if theirs else options,
+            lambda tell: self._fit(cell, tell, change, theirs), say,
         )[0]  # fmt: skip
 
-    def _fit(self, cell: Cell, say: Say) -> Output:
+    def _versions(self, other: str) -> dict[str, str]:
+        """What is read of another dataset: "asset@dataset" -> data version."""
+        names = [name for name in inputs(self.model) if name != "folds"] if other else []
+        manifests = Manifests(self.home.path)
+        return {f"{name}@{other}": manifests.require(name, other).data_version for name in names}
+
+    def _parts(self, cell: Cell, change: Change) -> "tuple[Catalog, dict[str, Interactions], Features]":
+        """The catalog, its rows by fold, and the features, all as the change has them."""
+        catalog, features, reviews = self.data(change.other)
+        fold = load_fold(self.home, cell.dataset, cell.protocol, cell.seed)
+        if change.other:
+            fold = change.joined_fold(fold, len(catalog.interactions) - len(fold), cell.seed)
+        fold = change.fold(fold, cell.seed)
+        features = change.features(with_train_reviews(features, reviews, fold == TRAIN), cell.seed)
+        return catalog, {name: catalog.interactions.take(fold == code) for name, code in FOLDS.items()}, features
+
+    def _fit(self, cell: Cell, say: Say, change: Change, theirs: dict[str, str]) -> Output:
         import torch
 
         torch.set_num_threads(self.home.threads)
-        catalog, features, reviews = self.data()
-        fold = load_fold(self.home, cell.dataset, cell.protocol, cell.seed)
-        features = with_train_reviews(features, reviews, fold == TRAIN)
-        parts = {name: catalog.interactions.take(fold == code) for name, code in FOLDS.items()}
-        model = self.model(self.settings, variant=cell.variant, seed=cell.seed)
+        catalog, parts, features = self._parts(cell, change)
+        settings = change.settings(self.settings)
+        model = self.model(settings, variant=cell.variant if change.base is None else change.base, seed=cell.seed)
         label = " ".join(filter(None, (cell.dataset, cell.model, cell.variant, cell.protocol, f"seed {cell.seed}")))
-        checkpoint = self._checkpoint(cell)
+        checkpoint = self._checkpoint(cell, settings, change)
         forget_peak_memory(self.home.device)
         started = time.monotonic()
         report = model.fit(
@@ -174,7 +192,8 @@ class Workshop:
             "trials": report.trials,
             "chosen": report.chosen,
             "curve": report.curve,
-            "config": self.settings.model_dump(),
+            "config": settings.model_dump(),
+            "change": asdict(change),
             **measured(model, parts["train"], parts["valid"], features.rating_values),
         }
         folder = cell.folder(self.home)
@@ -189,14 +208,15 @@ class Workshop:
             k: record[k] for k in ("fit_seconds", "valid_rmse", "train_rmse", "peak_memory_mb", "parameters", "trials")
         }
         version = digest([sha256_of(folder / "model.safetensors"), sha256_of(folder / "predictions.parquet")])
-        return Output(version, len(parts["train"]), files, facts)
+        return Output(version, len(parts["train"]), files, facts, upstream=theirs)
 
-    def _checkpoint(self, cell: Cell) -> Path:
+    def _checkpoint(self, cell: Cell, settings: Any, change: Change) -> Path:
         # Named by all that decides the training, so that a resumed fit never starts from another one's state.
         versions = [
             Manifests(self.home.path).require(name, cell.dataset).data_version for name in ("folds", "items", "users")
         ]
-        key = digest(cell.partition, self.settings.model_dump(), self.model.version, versions)[:16]
+        told = [settings.model_dump(), *change.told()]
+        key = digest(cell.partition, told, self.model.version, versions)[:16]
         folder = self.home.artifacts / "checkpoints" / key
         folder.mkdir(parents=True, exist_ok=True)
         return folder

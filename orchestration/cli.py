@@ -40,6 +40,7 @@ class RunCommand(click.Command):
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Datasets, models, protocols and groups as definition lists."""
         from assets.datasets import datasets
+        from assets.studies.declared import STUDIES
         from models.registry import RECOMMENDERS
         from models.splits import PROTOCOLS
         from orchestration.plan import GROUPS
@@ -48,6 +49,8 @@ class RunCommand(click.Command):
             formatter.write_dl([(d.name, f"{d.title}; {', '.join(d.protocols)}") for d in datasets().values()])
         with formatter.section("Protocols"):
             formatter.write_dl([(p.name, p.description) for p in PROTOCOLS.values()])
+        with formatter.section("Studies"):
+            formatter.write_dl([(study.name, study.description) for study in STUDIES.values()])
         for title, names in (("Models", RECOMMENDERS), ("Groups", GROUPS)):
             with formatter.section(title):
                 formatter.write_text(", ".join(names))
@@ -58,13 +61,22 @@ class RunCommand(click.Command):
 @click.option("--models", default="", callback=_listed, help="Models, comma-separated. Default: all.")
 @click.option("--protocol", "protocols", default="", callback=_listed, help="Protocols. Default: the dataset's own.")
 @click.option("--seeds", default="", callback=_listed, help="Seeds, e.g. 0,1,2. Default: the dataset's own.")
+@click.option("--studies", default="", callback=_listed, help="Studies, or all. Default: none, as they take long.")
 @click.option("--until", default="serving", help="Stop after this group, e.g. catalog or embeddings.")
-def run(dataset: str, models: tuple[str, ...], protocols: tuple[str, ...], seeds: tuple[str, ...], until: str) -> None:
+def run(
+    dataset: str,
+    models: tuple[str, ...],
+    protocols: tuple[str, ...],
+    seeds: tuple[str, ...],
+    studies: tuple[str, ...],
+    until: str,
+) -> None:
     """Materialize DATASET's part of the graph in one go; what is unchanged is not computed again.
 
     A run that was interrupted or killed goes on where it was: give the same command again.
     """
     from assets.datasets import datasets
+    from assets.studies.declared import STUDIES
     from models.registry import RECOMMENDERS
     from models.splits import PROTOCOLS
     from orchestration import plan
@@ -72,10 +84,13 @@ def run(dataset: str, models: tuple[str, ...], protocols: tuple[str, ...], seeds
     _known((dataset,), list(datasets()), "dataset")
     _known(models, list(RECOMMENDERS), "model")
     _known(protocols, list(PROTOCOLS), "protocol")
+    _known(studies, [*STUDIES, plan.ALL], "study")
     _known((until,), list(plan.GROUPS), "group")
+    if studies and plan.GROUPS.index(until) < plan.GROUPS.index("studies"):
+        raise click.UsageError(f"--studies: nothing is studied with --until {until}")
     if not all(seed.isdecimal() for seed in seeds):
         raise click.UsageError(f"--seeds: {','.join(seeds)!r} is not a list of whole numbers")
-    request = plan.Request(dataset, models, protocols, tuple(map(int, seeds)), until)
+    request = plan.Request(dataset, models, protocols, tuple(map(int, seeds)), until, studies)
     settings = Settings.from_environment()
     started = time.monotonic()
     with terminal_progress() as tell:

@@ -11,6 +11,7 @@ from assets import catalog, data_docs, embeddings, evaluation, recommendations, 
 from assets.ingest import assets as ingest  # noqa: E402
 from assets.posters import assets as posters  # noqa: E402
 from assets.reports import assets as reports  # noqa: E402
+from assets.studies import assets as studies  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
 from orchestration import jobs, policies, resources, schedules, sensors  # noqa: E402
 from orchestration.settings import Settings  # noqa: E402
@@ -24,6 +25,7 @@ MODULES = [
     embeddings,
     recommenders,
     recommendations,
+    studies,
     evaluation,
     reports,
     serving,

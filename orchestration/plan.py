@@ -9,6 +9,8 @@ from typing import Any
 import dagster as dg
 
 from assets.limits import DUCKDB_WRITE, GPU, WEB
+from assets.studies.cross import obstacle
+from assets.studies.declared import CROSS, STUDIES
 from assets.validation.checks import data_docs_page
 from models.registry import RECOMMENDERS
 from orchestration.definitions import assets_and_checks
@@ -17,8 +19,10 @@ from orchestration.jobs import REFRESHED
 from orchestration.resources import home, resources
 from orchestration.settings import Settings
 
-GROUPS = (*REFRESHED, "recommenders", "evaluation", "reports", "serving")
+GROUPS = (*REFRESHED, "recommenders", "studies", "evaluation", "reports", "serving")
 """In the order in which data flows; `--until` names one."""
+ALL = "all"
+"""Among the studies of a request: all that can be made of the dataset."""
 
 
 class RunFailed(RuntimeError):
@@ -27,27 +31,29 @@ class RunFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Stage:
-    """One Dagster run. partition: its partition key, None where there is none."""
+    """One Dagster run. partition: its partition key, None where there is none. study: the one it is for."""
 
     title: str
     selection: dg.AssetSelection
     partition: str | None = None
     config: dict[str, Any] = field(default_factory=dict)
+    study: str = ""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for on the command line; empty means the dataset's defaults."""
+    """What was asked for on the command line; empty means the dataset's defaults, and no study."""
 
     dataset: str
     models: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     until: str = "serving"
+    studies: tuple[str, ...] = ()
 
     @property
     def evaluation(self) -> dict[str, Any]:
-        """The run configuration of folds and recommenders."""
+        """The run configuration of folds, recommenders and studies."""
         return {"config": {"protocols": list(self.protocols), "seeds": list(self.seeds)}}
 
 
@@ -62,6 +68,11 @@ def stages(request: Request) -> Iterator[Stage]:
             key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})
             yield Stage(model, dg.AssetSelection.assets("recommender"), key, {"recommender": request.evaluation})
         yield Stage("recommendations", dg.AssetSelection.assets("recommendations"), request.dataset)
+    if "studies" in groups:
+        for study in STUDIES if ALL in request.studies else request.studies:
+            key = dg.MultiPartitionKey({"dataset": request.dataset, "study": study})
+            selection, config = dg.AssetSelection.assets("study"), {"study": request.evaluation}
+            yield Stage(f"study {study}", selection, key, config, study)
     judged = [group for group in groups if group in ("evaluation", "reports")]
     if judged:
         yield Stage(" and ".join(judged), dg.AssetSelection.groups(*judged), request.dataset)
@@ -78,6 +89,9 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
     definitions = assets_and_checks()
     with open_instance(settings) as instance:
         for stage in stages(request):
+            if ALL in request.studies and stage.study == CROSS and (why := obstacle(home(settings), request.dataset)):
+                tell(f"{stage.title} is passed over: {why}")
+                continue
             tell(stage.title)
             close_dead_runs(instance)
             _tell_of_waiting(instance, tell)

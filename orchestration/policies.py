@@ -9,12 +9,13 @@ _changed = A.code_version_changed() | A.any_deps_match(A.data_version_changed())
 
 FOLLOW = (
     ((A.missing().newly_true() | _changed).since_last_handled())
-    & ~A.any_deps_missing()
+    & ~A.any_deps_missing().ignore(dg.AssetSelection.groups("studies"))
     & ~A.any_deps_in_progress()
     & ~A.in_progress()
     & A.all_deps_blocking_checks_passed()
 ).with_label("when what it is made from has changed")
-"""Unlike eager(), an upstream that was materialized again with identical content starts nothing."""
+"""Unlike eager(), an upstream that was materialized again with identical content starts nothing. Nothing waits for
+studies, which only people start."""
 
 PAGES = (
     ((A.missing().newly_true() | _changed).since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()
@@ -29,7 +30,7 @@ SNAPSHOT = ((_changed.since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_
 OWNERS = {
     "raw": "team:data", "staging": "team:data", "pictures": "team:data", "catalog": "team:data",
     "splits": "team:data", "validation": "team:data",
-    "embeddings": "team:ml", "recommenders": "team:ml", "evaluation": "team:ml",
+    "embeddings": "team:ml", "recommenders": "team:ml", "studies": "team:ml", "evaluation": "team:ml",
     "reports": "team:ml", "serving": "team:data",
 }  # fmt: skip
 FOLLOWING = {"recommenders", "evaluation", "reports"}

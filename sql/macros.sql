@@ -4,7 +4,7 @@
 CREATE MACRO leaderboard(in_dataset, by_metric) AS TABLE
     WITH chosen AS (
         SELECT *, regexp_matches(metric, '(rmse|mae|mse|gini)$') AS lower_is_better
-        FROM metrics WHERE dataset = in_dataset AND metric = by_metric
+        FROM metrics WHERE dataset = in_dataset AND metric = by_metric AND study = ''
     )
     SELECT protocol, model, variant, k, avg(value) AS value, stddev_samp(value) AS sd, avg(ci_low) AS ci_low,
         avg(ci_high) AS ci_high, count(*) AS seeds, avg(n) AS n, avg(fit_seconds) AS fit_seconds,
@@ -13,14 +13,22 @@ CREATE MACRO leaderboard(in_dataset, by_metric) AS TABLE
     GROUP BY protocol, model, variant, k
     ORDER BY protocol, k, CASE WHEN any_value(lower_is_better) THEN avg(value) ELSE -avg(value) END;
 
+-- What studies changed and what became of it: the mean over seeds, in the order of the variants' names.
+CREATE MACRO studies(in_dataset, by_metric) AS TABLE
+    SELECT study, protocol, model, variant, k, avg(value) AS value, avg(ci_low) AS ci_low, avg(ci_high) AS ci_high,
+        count(*) AS seeds, avg(fit_seconds) AS fit_seconds, first(metric_id ORDER BY seed) AS metric_id
+    FROM metrics WHERE dataset = in_dataset AND metric = by_metric AND study <> ''
+    GROUP BY ALL
+    ORDER BY study, protocol, model, k, variant;
+
 -- A user's list, by the model with the lowest validation error among those that recommend, or by the one named.
 CREATE MACRO recommend(in_dataset, for_user, n, by_model := NULL) AS TABLE
     WITH headline AS (
-        SELECT protocol FROM metrics WHERE dataset = in_dataset GROUP BY protocol
+        SELECT protocol FROM metrics WHERE dataset = in_dataset AND study = '' GROUP BY protocol
         ORDER BY count(DISTINCT (model, seed)) DESC, protocol LIMIT 1
     ), champion AS (
         SELECT model FROM metrics JOIN headline USING (protocol)
-        WHERE dataset = in_dataset AND metric = 'valid_rmse'
+        WHERE dataset = in_dataset AND metric = 'valid_rmse' AND study = ''
             AND model IN (SELECT DISTINCT model FROM recommendations WHERE dataset = in_dataset)
         GROUP BY model
         ORDER BY min(value)

@@ -58,7 +58,7 @@ def owner_vectors(home: Home, dataset: str, field: str) -> np.ndarray | None:
     import pyarrow.parquet as pq
 
     references = home.embedding(dataset, field)
-    if not references.exists() or not (encoder := _encoder_of(references)):
+    if not (encoder := encoder_of(references)):
         return None
     rows = pq.read_metadata(home.table(dataset, OWNERS[field][0])).num_rows
     shards = sorted(home.vectors.glob(f"*-{encoder[:16]}/*.parquet"))
@@ -79,9 +79,12 @@ def owner_vectors(home: Home, dataset: str, field: str) -> np.ndarray | None:
     return laid
 
 
-def _encoder_of(references: Path) -> str:
+def encoder_of(references: Path) -> str:
+    """The key of the encoder that made the vectors of a field (`Home.embedding`), '' where there are none."""
     import pyarrow.parquet as pq
 
+    if not references.exists():
+        return ""
     keys = pq.read_table(references, columns=["encoder"]).column("encoder")
     return keys[0].as_py() if len(keys) else ""
 

@@ -20,8 +20,8 @@ CREATE TABLE rejects (
     dataset VARCHAR, source_file VARCHAR, line BIGINT, stage VARCHAR, reason VARCHAR, raw VARCHAR
 );
 CREATE TABLE metrics (
-    metric_id VARCHAR, dataset VARCHAR, protocol VARCHAR, seed INTEGER, model VARCHAR, variant VARCHAR, metric VARCHAR,
-    k INTEGER, value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, candidates DOUBLE, fit_seconds DOUBLE,
+    metric_id VARCHAR, dataset VARCHAR, protocol VARCHAR, seed INTEGER, model VARCHAR, variant VARCHAR, study VARCHAR,
+    metric VARCHAR, k INTEGER, value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, candidates DOUBLE, fit_seconds DOUBLE,
     peak_memory_mb DOUBLE, parameters BIGINT, trials INTEGER, device VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
     created_at TIMESTAMP
 );
@@ -55,6 +55,7 @@ COMMENT ON TABLE images IS 'One row per picture and what became of it.';
 COMMENT ON COLUMN images.path IS 'Below the raw root (TRIFUSE_RAW; for the samples TRIFUSE_HOME/landing/samples/<dataset>).';
 COMMENT ON TABLE rejects IS 'Raw records that could not be loaded, with file, line and reason.';
 COMMENT ON TABLE metrics IS 'Every measured number. valid_ and train_ rows carry those prefixes.';
+COMMENT ON COLUMN metrics.study IS 'The study that changed something, which the variant names; empty for the models as they are.';
 COMMENT ON COLUMN metrics.value IS 'Full precision; rounded only when shown.';
 COMMENT ON COLUMN metrics.ci_low IS 'Lower end of the 95% bootstrap interval.';
 COMMENT ON COLUMN metrics.n IS 'Ratings, or users, that the value is over.';

@@ -20,6 +20,7 @@ ASSETS = {
     "splits": {"folds"},
     "embeddings": {"text_embeddings", "image_embeddings", "review_embeddings", "user_embeddings"},
     "recommenders": {"recommender", "recommendations"},
+    "studies": {"study"},
     "evaluation": {"metrics"},
     "validation": {"data_docs"},
     "reports": {"report"},

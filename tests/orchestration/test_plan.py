@@ -8,7 +8,9 @@ import pytest
 from dagster import DagsterRunStatus
 from dagster._core.test_utils import create_run_for_test
 
+from assets.studies.declared import STUDIES
 from orchestration import plan
+from orchestration.cli import invoke
 from orchestration.instance import OWNER_TAG, open_instance, owner
 from orchestration.settings import Settings
 
@@ -42,3 +44,26 @@ def test_until_cuts_the_stages_off_and_models_are_those_asked_for():
     assert [s.title for s in stages] == ["data", "bias", "svd", "recommendations", "evaluation and reports", "serving"]
     assert stages[0].config["folds"]["config"] == {"protocols": ["u1"], "seeds": [3]}
     assert stages[1].partition.keys_by_dimension == {"dataset": "ml-100k", "model": "bias"}
+
+
+def test_studies_run_after_the_recommenders_and_only_if_they_are_asked_for():
+    request = plan.Request("ml-100k", models=("bias",), protocols=("xia2024",), studies=("decay", "data-size"))
+    stages = list(plan.stages(request))
+    titles = [stage.title for stage in stages]
+    assert titles[2:5] == ["recommendations", "study decay", "study data-size"] and titles[5].startswith("evaluation")
+    assert stages[3].partition.keys_by_dimension == {"dataset": "ml-100k", "study": "decay"}
+    assert stages[3].config["study"]["config"]["protocols"] == ["xia2024"]
+    assert [s.study for s in plan.stages(plan.Request("ml-100k", studies=("all",))) if s.study] == list(STUDIES)
+    assert not [s for s in plan.stages(plan.Request("ml-100k")) if s.study]
+
+
+@pytest.mark.parametrize("wrong", [["--studies", "depht"], ["--studies", "depth", "--until", "embeddings"]])
+def test_studies_that_are_unknown_or_would_not_run_are_bad_usage(wrong, capsys):
+    assert invoke(["run", "sample-shop", *wrong]) == 2
+    assert "stud" in capsys.readouterr().err
+
+
+def test_help_says_what_each_study_is(capsys):
+    assert invoke(["run", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert all(f"{study.name} {study.description[:20]}" in said for study in STUDIES.values())

@@ -19,6 +19,14 @@ def folds() -> None: ...
 def model() -> None: ...
 
 
+@dg.asset(partitions_def=DATASETS, deps=[folds], group_name="studies")
+def study() -> None: ...
+
+
+@dg.asset(partitions_def=DATASETS, deps=[model, study], automation_condition=FOLLOW, code_version="1")
+def metrics() -> None: ...
+
+
 class Night:
     """An instance in which assets are materialized by word alone, and the sensor's ticks."""
 
@@ -30,12 +38,12 @@ class Night:
         event = dg.AssetMaterialization(dg.AssetKey(asset), partition="shop", tags=tags)
         self.instance.report_runless_asset_event(event)
 
-    def tick(self) -> set[str]:
-        """Partitions of the model that are to be trained."""
-        definitions = dg.Definitions([folds, model])
+    def tick(self, asset: str = "model") -> set[str]:
+        """Partitions of the asset that are to be made."""
+        definitions = dg.Definitions([folds, model, study, metrics])
         result = dg.evaluate_automation_conditions(definitions, self.instance, cursor=self.cursor)
         self.cursor = result.cursor
-        return set(result.get_requested_partitions(dg.AssetKey("model")))
+        return set(result.get_requested_partitions(dg.AssetKey(asset)))
 
 
 def test_training_follows_changed_data_only():
@@ -51,6 +59,19 @@ def test_training_follows_changed_data_only():
     assert night.tick() == {"shop"}
 
 
+def test_metrics_wait_for_no_study_and_follow_one_that_was_made():
+    night = Night()
+    night.tick()
+    night.materialize("folds", "1")
+    assert night.tick("metrics") == set(), "there is no model yet"
+    night.materialize("model", "1")
+    assert night.tick("metrics") == {"shop"}
+    night.materialize("metrics", "1")
+    assert night.tick("metrics") == set()
+    night.materialize("study", "1")
+    assert night.tick("metrics") == {"shop"}
+
+
 @pytest.fixture
 def graph(monkeypatch, tmp_path):
     monkeypatch.setenv("TRIFUSE_HOME", str(tmp_path))
@@ -64,6 +85,7 @@ def test_models_metrics_and_reports_follow_and_raw_files_do_not(graph):
         assert graph.get(dg.AssetKey(asset)).automation_condition.get_label() == FOLLOW.get_label()
     assert graph.get(dg.AssetKey("serving_snapshot")).automation_condition is not None
     assert graph.get(dg.AssetKey("raw_files")).automation_condition is None
+    assert graph.get(dg.AssetKey("study")).automation_condition is None, "studies take long; people start them"
 
 
 def test_writers_and_computing_steps_stand_in_their_pools(graph):
@@ -72,4 +94,4 @@ def test_writers_and_computing_steps_stand_in_their_pools(graph):
         if asset.op.pool:
             pools.setdefault(asset.op.pool, set()).update(key.to_user_string() for key in asset.keys)
     assert pools[DUCKDB_WRITE] == {"staged_records", "users", "items", "interactions", "reviews", "images"}
-    assert {"recommender", "text_embeddings", "image_embeddings"} <= pools[GPU]
+    assert {"recommender", "study", "text_embeddings", "image_embeddings"} <= pools[GPU]
