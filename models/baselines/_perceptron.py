@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from models.fusion.dropout import Dropout
+
 INITIAL = 0.05
 """Standard deviation of learned vectors before training."""
 
@@ -27,12 +29,12 @@ class Perceptron(nn.Module):
     def __init__(self, n_users: int, n_items: int, width: int, layers: tuple[int, ...], dropout: float) -> None:
         super().__init__()
         self.users, self.items = embedding(n_users, width), embedding(n_items, width)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.from_user = nn.Linear(width, layers[0])
         self.from_item = nn.Linear(width, layers[0], bias=False)
-        deeper: list[nn.Module] = [nn.ReLU(inplace=True), nn.Dropout(dropout)]
+        deeper: list[nn.Module] = [nn.ReLU(inplace=True), Dropout(dropout)]
         for before, after in pairwise(layers):
-            deeper += [nn.Linear(before, after), nn.ReLU(inplace=True), nn.Dropout(dropout)]
+            deeper += [nn.Linear(before, after), nn.ReLU(inplace=True), Dropout(dropout)]
         self.deeper = nn.Sequential(*deeper)
 
     def user_side(self, users: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from models.data import Features, Interactions
+from models.fusion.dropout import Dropout
 from models.fusion.modality_encoders import Widths, sides
 from models.fusion.trust import Trust, TrustRule
 from models.fusion.two_sided import TwoSidedNetwork, TwoSidedRecommender
@@ -77,7 +78,7 @@ class ChoudhuryNetwork(TwoSidedNetwork):
         self.users, self.items = sides(features, train, widths, identities=True)
         self.trust, self.of_trust = trust, nn.Linear(trust.size, first, bias=False)
         self.deep = nn.Sequential(
-            nn.ReLU(), nn.Dropout(config.dropout), nn.Linear(first, second), nn.ReLU(), nn.Dropout(config.dropout)
+            nn.ReLU(), Dropout(config.dropout), nn.Linear(first, second), nn.ReLU(), Dropout(config.dropout)
         )
         self.head = SoftmaxHead(second + trust.size, train, features, config.squared_weight)
 

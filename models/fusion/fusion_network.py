@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from models.data import Features, Interactions
+from models.fusion.dropout import Dropout
 from models.fusion.evidence import Known, items_with, regressions
 from models.fusion.modality_encoders import ModalityEncoder
 from models.fusion.two_sided import TwoSidedNetwork
@@ -136,7 +137,7 @@ def dense(inputs: int, config: FusionConfig) -> nn.Sequential:
     """Hidden layers with ReLU and dropout."""
     layers: list[nn.Module] = []
     for _ in range(config.hidden_layers):
-        layers += [nn.Linear(inputs, config.hidden), nn.ReLU(), nn.Dropout(config.dropout)]
+        layers += [nn.Linear(inputs, config.hidden), nn.ReLU(), Dropout(config.dropout)]
         inputs = config.hidden
     return nn.Sequential(*layers)
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from models.data import Features, Interactions
 from models.fusion.codes import principal_codes
+from models.fusion.dropout import Dropout
 from models.fusion.history import Links
 from models.fusion.modality_encoders import IdentitySource, Likings, Reviews, Side, Widths, sides
 from models.fusion.two_sided import TwoSidedNetwork
@@ -31,7 +32,7 @@ class Tower(nn.Module):
         self.parts = nn.ModuleList(parts)
         self.lifts = nn.ModuleList(
             nn.Sequential(
-                nn.ReLU(), nn.Dropout(config.dropout), nn.Linear(LAYERS[0], LAYERS[1]), nn.ReLU(),
+                nn.ReLU(), Dropout(config.dropout), nn.Linear(LAYERS[0], LAYERS[1]), nn.ReLU(),
                 nn.Linear(LAYERS[1], config.width),
             )
             for _ in parts
@@ -63,7 +64,7 @@ class JiangNetwork(TwoSidedNetwork):
         self.users, self.items = (Tower([*parts], config) for parts in zip(content, fields, strict=True))
         size = 2 * config.width
         self.mlp = nn.Sequential(
-            nn.Linear(2 * size, LAYERS[0]), nn.ReLU(), nn.Dropout(config.dropout), nn.Linear(*LAYERS), nn.ReLU()
+            nn.Linear(2 * size, LAYERS[0]), nn.ReLU(), Dropout(config.dropout), nn.Linear(*LAYERS), nn.ReLU()
         )
         self.head = SoftmaxHead(size + LAYERS[1], train, features, config.squared_weight)
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from models.data import Features, Field, Interactions
 from models.fusion.codes import CLAMP, one_hot, standardised_table
+from models.fusion.dropout import Dropout
 from models.fusion.evidence import Evidence
 from models.fusion.history import Links
 from models.modalities import is_image
@@ -38,7 +39,7 @@ class VectorSource(nn.Module):
         present = np.any(vectors != 0, axis=1, keepdims=True)
         self.register_buffer("vectors", torch.from_numpy(standardised_table(vectors)), persistent=False)
         self.register_buffer("present", torch.from_numpy(present), persistent=False)
-        self.project = nn.Sequential(nn.Dropout(widths.drop), project or nn.Linear(vectors.shape[1], widths.code))
+        self.project = nn.Sequential(Dropout(widths.drop), project or nn.Linear(vectors.shape[1], widths.code))
         self.missing = nn.Parameter(torch.zeros(widths.code))
 
     def forward(self, ids: Tensor) -> Tensor:
@@ -99,7 +100,7 @@ class ReviewSource(nn.Module):
         super().__init__()
         self.of = reviews
         self.total, self.count = reviews.sums(owners, n)
-        self.project = nn.Sequential(nn.Dropout(widths.drop), nn.Linear(self.total.shape[1], widths.code))
+        self.project = nn.Sequential(Dropout(widths.drop), nn.Linear(self.total.shape[1], widths.code))
         self.missing = nn.Parameter(torch.zeros(widths.code))
 
     def mean(self, owners: Tensor, rows: Tensor | None) -> tuple[Tensor, Tensor]:

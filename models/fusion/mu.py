@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from models.data import Features, Interactions
+from models.fusion.dropout import Dropout
 from models.fusion.modality_encoders import Widths, sides
 from models.fusion.product import ProductNetwork, ProductRecommender
 from models.torch_recommender import TorchConfig
@@ -43,8 +44,7 @@ class MuNetwork(ProductNetwork):
         widths = Widths(config.hidden, config.identity_width, config.vector_dropout)
         self.of_user, self.of_item = sides(features, train, widths, identities=True)
         self.user_tower, self.item_tower = (
-            nn.Sequential(nn.ReLU(), nn.Dropout(config.dropout), nn.Linear(config.hidden, config.width))
-            for _ in range(2)
+            nn.Sequential(nn.ReLU(), Dropout(config.dropout), nn.Linear(config.hidden, config.width)) for _ in range(2)
         )
 
     def user_vectors(self, users: Tensor) -> Tensor:

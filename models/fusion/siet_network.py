@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.data import Features, Field, Interactions
+from models.fusion.dropout import Dropout
 from models.fusion.encoder import sinusoidal_positions
 from models.fusion.modality_encoders import FieldSource, Widths
 from models.fusion.sequences import Sequences, Window
@@ -49,12 +50,12 @@ class SietNetwork(PairNetwork):
         self.out = nn.Linear(width, width)
         self.feed = nn.Sequential(nn.Linear(width, 2 * width), nn.LeakyReLU(), nn.Linear(2 * width, width))
         self.norm_attention, self.norm_feed = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.drop = nn.Dropout(config.dropout)
+        self.drop = Dropout(config.dropout)
         # The first dense layer as its two halves: that of the user is made once for all films.
         self.from_row, self.from_user = nn.Linear(width, 2 * hidden), nn.Linear(width, 2 * hidden, bias=False)
         self.dense = nn.Sequential(
-            nn.LeakyReLU(inplace=True), nn.Dropout(config.dropout),
-            nn.Linear(2 * hidden, hidden), nn.LeakyReLU(inplace=True), nn.Dropout(config.dropout),
+            nn.LeakyReLU(inplace=True), Dropout(config.dropout),
+            nn.Linear(2 * hidden, hidden), nn.LeakyReLU(inplace=True), Dropout(config.dropout),
         )  # fmt: skip
         self.head = LinearHead(hidden, train, features)
 
