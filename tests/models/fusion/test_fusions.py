@@ -221,6 +221,24 @@ def test_dropping_modalities_in_training_never_drops_all() -> None:
     assert network.eval()._keep(torch.arange(4, N_ITEMS))[:, [0, 1, 3]].all()
 
 
+def test_the_shortcut_is_a_regression_of_the_rating_on_what_is_known() -> None:
+    """At the start its expectation moves with the regression of the ratings, one for each set of modalities."""
+    train, _, features = world()
+    model = EarlyFusion(FusionConfig(**TINY))
+    model._build(train, features)
+    network = model._networks[0]
+    users, items = torch.from_numpy(train.users[:9].astype(np.int64)), torch.full((9,), 7)
+    keep = torch.ones(9, 4, dtype=torch.bool)
+    keep[:, 1] = False
+    known = [e.evidence(users, items, None) * keep[:, k, None] for k, e in enumerate(network.encoders.values())]
+    known += [of(users, items, None) * 0 for of in network.fused.values()]
+    worth = network.shortcut.worth.weight[0b1101]
+    slope = (network.head.values - train.ratings.mean()) / train.ratings.std()
+    expected = (torch.cat(known, 1) @ worth[:-1] + worth[-1])[:, None] * slope
+    torch.testing.assert_close(network.shortcut(known, keep), expected)
+    assert worth[2:4].abs().max() == 0 and worth[0] != 0  # nothing of the picture, something of the text
+
+
 def test_hybrid_losses_count_the_modalities_own_outputs() -> None:
     train, _, features = world()
     config = HybridConfig(**TINY, own_weight=0.5)

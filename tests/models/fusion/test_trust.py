@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from scipy.sparse import csr_matrix
 
 from models.data import Features, Field, Interactions
@@ -101,3 +102,16 @@ def test_trust_for_a_train_row_is_learned_without_it() -> None:
     assert np.corrcoef(known[:, 1], train.ratings)[0, 1] > 0.15
     assert len(np.unique(np.random.default_rng(0).permutation(len(train)) % FOLDS)) == FOLDS
     assert left_out[:, 0].mean() == pytest.approx(0, abs=0.2)  # less the mean rating
+
+
+def test_the_network_is_dense_layers_over_both_sides_and_trust(board) -> None:
+    model = board.model("choudhury")
+    model._build(board.train, model._narrowed(board.features))
+    network, (users, items) = model._networks[0], (torch.tensor([0, 5, 39]), torch.tensor([1, 4, 29]))
+    trust = network.trust(users, items, None)
+    hidden = network.users(users, None) + network.items(items, None) + trust @ network.of_trust.weight.T
+    second = network.deep[2]
+    hidden = (hidden.clamp(min=0) @ second.weight.T + second.bias).clamp(min=0)
+    torch.testing.assert_close(network(users, items), network.head(torch.cat([hidden, trust], 1)))
+    mine = network.trust(users, items, torch.tensor([7, 8, 9]))
+    torch.testing.assert_close(mine, network.trust.rows[7:10])
