@@ -45,12 +45,16 @@ class Pair:
 def pairs_of(board: Board, folds: list[Fold]) -> list[Pair]:
     """The best model against every other one, and each model's variants against its first one."""
     names = [(row.model, row.variant) for row in board.rows]
-    wanted = [(names[0], other) for other in names[1:]] + _variants(names)
-    compared = [(pair, done) for pair in wanted if (done := _compare(folds, *pair)) is not None]
-    corrected = holm(np.array([result.p_value for _, (result, _, _) in compared]))
+    return compared(folds, [(names[0], other) for other in names[1:]] + _variants(names))
+
+
+def compared(folds: list[Fold], wanted: list[tuple[Name, Name]]) -> list[Pair]:
+    """These comparisons, corrected for their number; those without test ratings in common are left out."""
+    done = [(pair, made) for pair in wanted if (made := _compare(folds, *pair)) is not None]
+    corrected = holm(np.array([result.p_value for _, (result, _, _) in done]))
     return [
         Pair(" ".join(first).strip(), " ".join(second).strip(), result, float(p), ratings, users)
-        for ((first, second), (result, ratings, users)), p in zip(compared, corrected, strict=True)
+        for ((first, second), (result, ratings, users)), p in zip(done, corrected, strict=True)
     ]
 
 

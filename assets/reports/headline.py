@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assets.reports.comparisons import Pair, between
 from assets.reports.leaderboard import Board, Row, shown
+from models.splits import Measure
 
 
 def headline(board: Board, pairs: list[Pair]) -> str:
@@ -86,19 +87,31 @@ def poster_sentence(board: Board, pairs: list[Pair]) -> str | None:
     )
 
 
+ERROR, RANKING = Measure("rmse"), Measure("ndcg", 20)
+
+
 def ranking_agreement(boards: list[Board]) -> str | None:
-    """Kendall's tau between the models' orders under the first protocol and global-time; None below 3 models."""
-    honest = next((b for b in boards if b.protocol.name == "global-time"), None)
-    if honest is None or honest is boards[0]:
+    """Kendall's tau between the models' orders by RMSE under the first random split and by NDCG@20 under global-time.
+
+    None where either was not run, and below 3 models.
+    """
+    random = next((b for b in boards if b.protocol.kind == "random" and ERROR in b.protocol.metrics), None)
+    honest = next((b for b in boards if b.protocol.kind == "time"), None)
+    if random is None or honest is None:
         return None
-    here, there = ([row.label for row in b.rows] for b in (boards[0], honest))
-    shared = [name for name in here if name in there]
+    errors, ranked = _values(random, ERROR), _values(honest, RANKING)
+    shared = [name for name in errors if name in ranked]
     if len(shared) < 3:
         return None
     from scipy.stats import kendalltau
 
-    tau = kendalltau(range(len(shared)), [there.index(name) for name in shared]).statistic
+    tau = kendalltau([-errors[name] for name in shared], [ranked[name] for name in shared]).statistic
     return (
-        f"Ordering {len(shared)} models by {boards[0].protocol.name} and by global-time agrees with Kendall's tau "
-        f"{tau:.2f} (1: the same order, -1: reversed)."
+        f"Ordering {len(shared)} models by RMSE under {random.protocol.name}, a random split, and by NDCG@20 under "
+        f"{honest.protocol.name} agrees with Kendall's tau {tau:.2f} (1: the same order, -1: reversed)."
     )
+
+
+def _values(board: Board, measure: Measure) -> dict[str, float]:
+    at = board.protocol.metrics.index(measure)
+    return {row.label: value for row in board.rows if (value := row.values[at]) is not None}

@@ -16,7 +16,8 @@ LOWER_IS_BETTER = ("rmse", "mae", "mse", "gini")
 class Row:
     """One model's variant under one protocol; values are means over seeds, None where there is none.
 
-    values: in the order of the protocol's metrics. n: test ratings or users per seed. published: rows of papers.
+    values: in the order of the protocol's metrics. n: test ratings or users per seed. trials: settings that were
+    compared on validation, per seed. published: rows of papers.
     """
 
     model: str
@@ -32,6 +33,7 @@ class Row:
     n: int | None
     fit_seconds: float
     peak_memory_mb: float
+    trials: int
     published: list[Published] = field(default_factory=list)
 
     @property
@@ -68,6 +70,14 @@ class Board:
         """The first row."""
         return self.rows[0]
 
+    @property
+    def budgets(self) -> list[tuple[int, list[str]]]:
+        """(trials, models) from the largest budget on, where budgets differ more than twofold; else nothing."""
+        by_trials: dict[int, list[str]] = {}
+        for row in sorted(self.rows, key=lambda row: -row.trials):
+            by_trials.setdefault(row.trials, []).append(row.label)
+        return list(by_trials.items()) if max(by_trials) > 2 * min(by_trials) else []
+
 
 def shown(measure: Measure) -> str:
     """A metric as people write it: RMSE, NDCG@20."""
@@ -80,7 +90,8 @@ def board(metrics: pd.DataFrame, protocol: str, published: list[Published]) -> B
     """The leaderboard of one protocol; None where its first metric was not measured for any model."""
     about = PROTOCOLS[protocol]
     part = metrics[metrics.protocol == protocol]
-    rows = [row for name, cells in part.groupby(["model", "variant"]) if (row := _row(*name, cells, about)) is not None]
+    found = [row_of(*name, cells, about) for name, cells in part.groupby(["model", "variant"])]
+    rows = [row for row in found if row is not None]
     if not rows:
         return None
     here = [p for p in published if p.protocol == protocol and p.metric == about.metrics[0].metric]
@@ -92,21 +103,24 @@ def board(metrics: pd.DataFrame, protocol: str, published: list[Published]) -> B
     return Board(about, rows, [p for p in here if id(p) not in mapped])
 
 
-def _row(model: str, variant: str, cells: pd.DataFrame, about: Protocol) -> Row | None:
-    main = _of(cells, about.metrics[0])
+def row_of(model: str, variant: str, cells: pd.DataFrame, about: Protocol) -> Row | None:
+    """The means over seeds of one model's variant; None where the protocol's first metric was not measured."""
+    main = of_measure(cells, about.metrics[0])
     if main.empty or main.value.isna().all():
         return None
     return Row(
         model, variant, float(main.value.mean()), _number(main.value.std()),
         _number(main.ci_low.mean()), _number(main.ci_high.mean()),
-        [_number(_of(cells, measure).value.mean()) for measure in about.metrics],
-        *(_number(_of(cells, Measure(f"{fold}_rmse")).value.mean()) for fold in ("train", "valid")),
+        [_number(of_measure(cells, measure).value.mean()) for measure in about.metrics],
+        *(_number(of_measure(cells, Measure(f"{fold}_rmse")).value.mean()) for fold in ("train", "valid")),
         sorted(int(seed) for seed in main.seed), None if main.n.isna().all() else round(float(main.n.mean())),
         float(main.fit_seconds.mean()), float(main.peak_memory_mb.max()),
+        int(main.trials.max()),
     )  # fmt: skip
 
 
-def _of(cells: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+def of_measure(cells: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+    """The rows of one metric at its cutoff."""
     same_k = cells.k.isna() if measure.k is None else (cells.k == measure.k).fillna(False)
     return cells[(cells.metric == measure.metric) & same_k.astype(bool)]
 

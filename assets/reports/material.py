@@ -38,6 +38,11 @@ class Material:
     manifests: dict[str, Manifest] = field(default_factory=dict)
 
     @property
+    def boards(self) -> pd.DataFrame:
+        """The metrics of the models as they are; the others are of studies."""
+        return self.metrics[self.metrics.study == ""]
+
+    @property
     def protocols(self) -> list[str]:
         """Protocols that were evaluated: the dataset's own first, in its order."""
         there = set(self.metrics.protocol)

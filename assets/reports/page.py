@@ -11,11 +11,14 @@ from assets.reports.definitions import definitions
 from assets.reports.headline import headline, poster_sentence, published_sentence, ranking_agreement
 from assets.reports.leaderboard import Board, board, shown
 from assets.reports.material import Material
+from assets.reports.papers import papers_of
 from assets.reports.posters import Thumbnails
 from assets.reports.published import published_for
 from assets.reports.residuals import folds_of
 from assets.reports.space import space
+from assets.reports.studies import studies_of
 from assets.reports.wall import two_models, wall
+from assets.reports.worth import worth_of
 from assets.steps import Say
 from models.splits import Protocol
 
@@ -26,7 +29,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     """Everything that the page shows, as values at full precision."""
     about = material.about
     published = published_for(about.name)
-    boards = [b for name in material.protocols if (b := board(material.metrics, name, published)) is not None]
+    boards = [b for name in material.protocols if (b := board(material.boards, name, published)) is not None]
     sections = []
     for one in boards:
         say(f"{about.name}: report on {one.protocol.name}")
@@ -35,12 +38,14 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     first = sections[0] if sections else None
     models = two_models(boards[0] if boards else None, material.recommendations)
     pictures = Thumbnails(material.home, about, material.images)
+    say(f"{about.name}: report on studies and papers")
+    studies = {"worth": worth_of(material, boards), "studies": studies_of(material), "papers": papers_of(material)}
     say(f"{about.name}: report on what the encoders see")
     return {
         "about": about, "facts": facts.dataset_facts(material), "sections": sections,
         "headline": headline(boards[0], first["pairs"]) if boards else "No model has been measured yet.",
         "remarks": _remarks(boards, sections),
-        "elsewhere": [row for row in published if row.protocol not in there],
+        **studies, "elsewhere": [row for row in published if row.protocol not in there],
         "models": models, "people": wall(material.catalog, material.recommendations, pictures, models),
         "encoders": facts.encoders(material.manifests), "space": space(material),
         "audit": material.audit.to_dict("records"),
@@ -85,7 +90,7 @@ def render(page: dict[str, Any]) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    environment.filters |= {"number": number, "printed": printed, "signed": signed, "percent": percent}
+    environment.filters |= {"number": number, "printed": printed, "signed": signed, "percent": percent, "p": p_value}
     environment.filters |= {"size": size, "metric": shown}
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "sort.js"))
     return environment.get_template("page.html.j2").render(page, style=style, script=script)
@@ -104,6 +109,11 @@ def printed(value: float) -> str:
 def signed(value: float, digits: int = 4) -> str:
     """A difference with its sign."""
     return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def p_value(p: float) -> str:
+    """A p-value with three decimals."""
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def percent(share: float) -> str:

@@ -105,7 +105,7 @@ STUDIES: dict[str, Study] = {
             "real ones: what is worth more than these is worth something",
             tuple(_knocked_out("poster-transformer", [f"{how}-{of}" for of in ("image", "text")
                                                       for how in ("shuffled", "gaussian")])),
-            note="Shuffled: every item has another item's vector. Gaussian: noise of the same length of vector. Both "
+            note="Shuffled: the vectors are dealt to the items anew. Gaussian: noise in vectors of the same length. Both "
             "leave a model as many numbers to learn from as it had.",
         ),
         Study(

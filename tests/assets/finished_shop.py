@@ -16,6 +16,7 @@ from assets.recommenders import Cell
 from assets.reports.item_space import unit
 from assets.reports.material import Material, load_material
 from assets.reports.page import contents
+from assets.studies.declared import study_of
 from models.splits import TEST
 
 NAME = "ml-100k"
@@ -140,7 +141,8 @@ class Shop:
         )
         write_json(folder / "record.json", {"curve": curve})
         Manifests(self.home.path).save(Manifest("recommender", cell.partition, "run", "1", "f", version, {}))
-        common = vars(cell) | {"fit_seconds": 1.0, "peak_memory_mb": 100.0, "device": "cpu", "run_id": "run" * 4}
+        common = vars(cell) | {"study": study_of(cell.model, cell.variant), "trials": 1, "run_id": "run" * 4}
+        common |= {"fit_seconds": 1.0, "peak_memory_mb": 100.0, "device": "cpu"}
         common |= {"data_version": version, "code_version": "1", "ci_low": None, "ci_high": None, "n": None, "k": None}
         rmse = float(np.sqrt(np.mean((truth - predicted) ** 2)))
         measured = {"metric": "rmse", "value": rmse, "ci_low": rmse - 0.1, "ci_high": rmse + 0.1, "n": len(truth)}
