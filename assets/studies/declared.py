@@ -105,8 +105,8 @@ STUDIES: dict[str, Study] = {
             "real ones: what is worth more than these is worth something",
             tuple(_knocked_out("poster-transformer", [f"{how}-{of}" for of in ("image", "text")
                                                       for how in ("shuffled", "gaussian")])),
-            note="Shuffled: the vectors are dealt to the items anew. Gaussian: noise in vectors of the same length. Both "
-            "leave a model as many numbers to learn from as it had.",
+            note="Shuffled: the vectors are dealt to the items anew. Gaussian: noise in vectors of the same length. "
+            "Both leave a model as many numbers to learn from as it had.",
         ),
         Study(
             "learning-rate", "the poster transformer at the learning rates of xia2024, Table 3",
