@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +16,7 @@ from assets.matrices import load_data
 from assets.recommendations import headline_cells
 from assets.recommenders import Cell
 from assets.splits import Evaluation
-from assets.studies.assets import Trainer, cells_of
+from assets.studies.assets import Trainer, cells_of, study
 from assets.studies.changes import LEFT_OUT, UNCHANGED, Change
 from assets.studies.cross import obstacle
 from assets.studies.declared import STUDIES, Variation, reference, study_of
@@ -156,6 +159,32 @@ def test_rows_of_a_study_stand_in_metrics_under_its_name_and_recommend_nothing(h
     assert set(zip(rows.variant, rows.study, strict=True)) == {("", ""), ("train=50%", "data-size")}
     assert rows[rows.metric == "rmse"].value.tolist() == [pytest.approx(np.sqrt(np.mean((truth - 3.0) ** 2)))] * 2
     assert [Cell.parse(m.partition).variant for m in headline_cells(home, OURS)] == [""]
+
+
+def test_the_asset_trains_the_study_and_does_nothing_the_second_time(home, monkeypatch):
+    monkeypatch.setattr("assets.studies.assets.recommender_class", lambda name: Spy)
+    varied = STUDIES["data-size"].variations
+    small = replace(STUDIES["data-size"], variations=tuple(v for v in varied if v.model == "svd"))
+    monkeypatch.setitem(STUDIES, "data-size", small)
+    key = dg.MultiPartitionKey({"dataset": OURS, "study": "data-size"})
+    config = {"ops": {"study": {"config": {"protocols": ["xia2024"], "seeds": [0]}}}}
+    Spy.given.clear()
+    seen = []
+    for _ in range(2):
+        done = dg.materialize([study], partition_key=key, resources={"home": home}, run_config=config)
+        (event,) = done.asset_materializations_for_node("study")
+        seen.append((event.metadata["computed"].value, event.tags["dagster/data_version"]))
+    assert [computed for computed, _ in seen] == [True, False] and seen[0][1] == seen[1][1]
+    assert sorted(len(train) for train, *_ in Spy.given) == [1, 2, 5, 10]
+    assert "| svd | train=25% | xia2024 | 0 |" in event.metadata["cells"].value
+
+
+def test_the_asset_refuses_two_datasets_of_which_one_is_not_there(home):
+    for manifest in (home.path / "lake" / "manifests").glob(f"*/{THEIRS}/current.json"):
+        manifest.unlink()
+    key = dg.MultiPartitionKey({"dataset": OURS, "study": "cross-dataset"})
+    with pytest.raises(LookupError, match="trains on ml-1m as well, which has no users yet"):
+        dg.materialize([study], partition_key=key, resources={"home": home})
 
 
 # ---- two datasets ----------------------------------------------------------------------------------------------
