@@ -20,6 +20,8 @@ class JiangConfig(TorchConfig):
 
     epochs: int = Field(10, ge=1, le=1000)
     """Passes over the train fold; ten in the paper."""
+    batch_size: int | None = Field(512, ge=1)
+    """Ratings a step. None: about a ninetieth of the train fold, a power of two from 128 to 8192."""
     width: int = Field(64, ge=4, le=4096)
     """Length that texts and pictures, and structured data, are each brought to. The paper has 768."""
     identities: bool = False

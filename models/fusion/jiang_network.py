@@ -63,19 +63,23 @@ class JiangNetwork(TwoSidedNetwork):
                 side.fixed.append(IdentitySource(n, widths))
         self.users, self.items = (Tower([*parts], config) for parts in zip(content, fields, strict=True))
         size = 2 * config.width
-        self.mlp = nn.Sequential(
-            nn.Linear(2 * size, LAYERS[0]), nn.ReLU(), Dropout(config.dropout), nn.Linear(*LAYERS), nn.ReLU()
-        )
+        # The MLP's first layer as its two halves: each is made once for a user or an item, not for every pair.
+        self.from_user, self.from_item = nn.Linear(size, LAYERS[0]), nn.Linear(size, LAYERS[0], bias=False)
+        self.deeper = nn.Sequential(nn.ReLU(), Dropout(config.dropout), nn.Linear(*LAYERS), nn.ReLU())
+        self.split = [size, LAYERS[0]]
         self.head = SoftmaxHead(size + LAYERS[1], train, features, config.squared_weight)
 
     def user_side(self, users: Tensor, rows: Tensor | None) -> Tensor:
-        """[batch, 2 x width]: p_u."""
-        return self.users(users, rows)
+        """[batch, 2 x width + 128]: p_u, and its half of the MLP's first layer."""
+        vector = self.users(users, rows)
+        return torch.cat([vector, self.from_user(vector)], 1)
 
     def item_side(self, items: Tensor, rows: Tensor | None) -> Tensor:
-        """[batch, 2 x width]: q_i."""
-        return self.items(items, rows)
+        """[batch, 2 x width + 128]: q_i, and its half of the MLP's first layer."""
+        vector = self.items(items, rows)
+        return torch.cat([vector, self.from_item(vector)], 1)
 
     def joined(self, of_user: Tensor, of_item: Tensor, users: Tensor, items: Tensor, rows: Tensor | None) -> Tensor:
         """[batch, n rating values] logits (eq. 1)."""
-        return self.head(torch.cat([of_user * of_item, self.mlp(torch.cat([of_user, of_item], 1))], 1))
+        (p, from_p), (q, from_q) = of_user.split(self.split, 1), of_item.split(self.split, 1)
+        return self.head(torch.cat([p * q, self.deeper(from_p + from_q)], 1))

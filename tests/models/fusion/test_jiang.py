@@ -45,11 +45,14 @@ def network(features: Features | None = None, config: JiangConfig = TINY) -> Jia
 
 def test_the_last_layer_joins_product_and_mlp() -> None:
     net = network()
-    p, q = net.user_side(torch.tensor([1, 2]), None), net.item_side(torch.tensor([3, 4]), None)
+    users, items = torch.tensor([1, 2]), torch.tensor([3, 4])
+    p, q = net.users(users, None), net.items(items, None)
     assert p.shape == q.shape == (2, 16)
-    hidden = torch.cat([p * q, net.mlp(torch.cat([p, q], 1))], 1)
-    assert hidden.shape == (2, 16 + 64)
-    torch.testing.assert_close(net(torch.tensor([1, 2]), torch.tensor([3, 4])), net.head(hidden))
+    first = torch.cat([net.from_user.weight, net.from_item.weight], 1)
+    hidden = (torch.cat([p, q], 1) @ first.T + net.from_user.bias).clamp(min=0)
+    hidden = (hidden @ net.deeper[2].weight.T + net.deeper[2].bias).clamp(min=0)
+    assert hidden.shape == (2, 64)
+    torch.testing.assert_close(net(users, items), net.head(torch.cat([p * q, hidden], 1)))
 
 
 def test_users_and_items_have_texts_pictures_and_structure() -> None:
