@@ -26,7 +26,7 @@ PAIRS = {"cpu": 8192, "cuda": 262_144}
 class TorchConfig(TrainingConfig):
     """TrainingConfig's fields, and how many networks are averaged."""
 
-    restarts: int | None = Field(1, ge=1, le=32)
+    restarts: int = Field(1, ge=1, le=32)
     """Networks from different starts whose predictions are averaged."""
     compile: bool | None = None
     """Whether torch.compile makes the network's core faster. None: asked of a stopwatch, for long trainings on CUDA."""
@@ -74,8 +74,8 @@ class TorchRecommender(Recommender):
         """The features that this variant looks at; also what is saved with the model."""
         return features
 
-    def _restarts(self, n_ratings: int) -> int:
-        return self.config.restarts or 1
+    def _restarts(self) -> int:
+        return self.config.restarts
 
     def fit(
         self,
@@ -106,7 +106,7 @@ class TorchRecommender(Recommender):
         self._train, self._features = train, features
         self._networks = []
         with torch.random.fork_rng(devices=[]):
-            for run in range(self._restarts(len(train))):
+            for run in range(self._restarts()):
                 torch.manual_seed(self.seed * 1009 + run)
                 self._networks.append(self._network(train, features).to(self.device).eval())
 

@@ -69,14 +69,16 @@ class Content:
 
 
 class Behaviour:
-    """Eight numbers of the ratings: what the user, the item and those like them say of the pair.
+    """Ten numbers of the ratings: what the user, the item and those like them say of the pair.
 
-    Means of user and item, and how many ratings stand behind them (log, about -1..1); agreement by ratings
-    (`neighbours`); the user's preferences for what is met by the same people, and the item's appeal to people who meet
-    the same items. The target is left out of each of them.
+    Means of user and item; agreement by ratings and by company (`neighbours`); the user's preferences for what is met
+    by the same people, and the item's appeal to people who meet the same items; and last how many ratings stand behind
+    the means (log, about -1..1). The target is left out of each of them.
     """
 
-    size = 8
+    size = 6 + Agreement.size
+    counts = 2
+    """Numbers at the end that say how much is known, not what."""
 
     def __init__(self, train: Interactions, both: tuple[Links, Links], features: Features, device: str) -> None:
         users, items, shape = train.users, train.items, (features.n_users, features.n_items)
@@ -93,13 +95,18 @@ class Behaviour:
         self.appeal = Preferences(items, users, by_item, of_users, shape[1], device)
 
     def __call__(self, users: Tensor, items: Tensor, rows: Tensor | None) -> Tensor:
-        """[batch, 8]; see the class."""
-        numbers = []
+        """[batch, 10]; see the class."""
+        means, counts = [], []
         for link, owners in zip(self.both, (users, items), strict=True):
             count, mean = link.standing(owners, None if rows is None else link.residual[rows, None])
-            numbers += [mean, count.log1p() / 3.5 - 1]
-        numbers += [self.agreement(users, items, rows), self.preferences(users, items, rows)]
-        return torch.cat([*numbers, self.appeal(items, users, rows)], 1)
+            means.append(mean)
+            counts.append(count.log1p() / 3.5 - 1)
+        alike = (
+            self.agreement(users, items, rows),
+            self.preferences(users, items, rows),
+            self.appeal(items, users, rows),
+        )
+        return torch.cat([*means, *alike, *counts], 1)
 
 
 Known = dict[tuple[str, ...], Evidence]

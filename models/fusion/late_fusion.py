@@ -67,8 +67,8 @@ class LateFusion(Multimodal):
         self._moments, self._middle = np.zeros((k + 2, k + 2)), float(np.mean(train.ratings, dtype=np.float64))
         self._has = np.stack([items_with(name, train, features) for name in self.modalities], 1)
 
-    def _restarts(self, n_ratings: int) -> int:
-        return len(self.modalities) * super()._restarts(n_ratings)
+    def _restarts(self) -> int:
+        return len(self.modalities) * super()._restarts()
 
     def _network(self, train: Interactions, features: Features) -> FusionNetwork:
         modality = self.modalities[len(self._networks) % len(self.modalities)]

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from models.data import Features, Interactions
 from models.fusion.encoder import Encoder
+from models.fusion.evidence import Behaviour
 from models.fusion.history import SHRINK, HistoryCode, Links
-from models.fusion.neighbours import Agreement
 from models.fusion.tokens import ITEM_VECTORS, USER_FIELDS, FieldToken, VectorToken, in_order, lift
 from models.heads import SoftmaxHead
 from models.torch_recommender import PairNetwork
@@ -45,14 +45,14 @@ class PosterNetwork(PairNetwork):
         train: Interactions,
         features: Features,
         both: tuple[Links, Links],
-        agreement: Agreement,
+        behaviour: Behaviour,
         config: PosterTransformerConfig,
     ) -> None:
         super().__init__()
         device = str(both[0].count.device)
         self.user_id, self.item_id = (IdToken(link, config) for link in both)
-        self.agreement = agreement
-        self.agree = nn.Sequential(nn.Dropout(config.id_dropout), nn.Linear(2, config.width))
+        self.behaviour = behaviour
+        self.behave = nn.Sequential(nn.Dropout(config.id_dropout), nn.Linear(behaviour.size, config.width))
 
         def field_tokens(fields: dict, first: tuple[str, ...]) -> nn.ModuleList:
             chosen = (fields[name] for name in in_order(fields, first))
@@ -65,7 +65,7 @@ class PosterNetwork(PairNetwork):
         n_tokens = 2 + len(self.of_user) + len(self.of_item)
         self.encoder = Encoder(n_tokens, config)
         self.head = SoftmaxHead(config.width, train, features, config.squared_weight)
-        self.pair_bias = nn.Linear(4, len(self.head.values), bias=False)
+        self.pair_bias = nn.Linear(behaviour.size - behaviour.counts, len(self.head.values), bias=False)
         with torch.no_grad():
             self.pair_bias.weight.copy_(0.5 * (self.head.values - self.head.values.mean())[:, None])
 
@@ -97,16 +97,16 @@ class PosterNetwork(PairNetwork):
 
         own: residuals of train `rows`, to be left out of the histories; None for pairs that are predicted.
         """
-        by_ratings = self.agreement(users, items, rows)
-        _, user_mean = self.user_id.history.link.standing(users, own[0])
-        count, item_mean = self.item_id.history.link.standing(items, own[1])
+        behaviour = self.behaviour(users, items, rows)
+        count, _ = self.item_id.history.link.standing(items, own[1])
         nothing, rare = torch.zeros_like(of_item[:, 0]), SHRINK / (count + SHRINK)
         agreements = [
             token.agreement(users, items, own[0], rare) if isinstance(token, VectorToken) else nothing
             for token in self.of_item
         ]
-        hidden = self.encoder(torch.cat([of_user, of_item + torch.stack([self.agree(by_ratings), *agreements], 1)], 1))
-        return self.head(hidden) + self.pair_bias(torch.cat([user_mean, item_mean, by_ratings], 1)).float()
+        of_pair = torch.stack([self.behave(behaviour), *agreements], 1)
+        hidden = self.encoder(torch.cat([of_user, of_item + of_pair], 1))
+        return self.head(hidden) + self.pair_bias(behaviour[:, : self.pair_bias.in_features]).float()
 
     @torch.no_grad()
     def tables(self, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:

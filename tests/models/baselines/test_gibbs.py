@@ -39,7 +39,8 @@ def test_a_design_row_holds_the_id_the_linked_and_the_fields(train, features) ->
     users, items = design(train, features)
     assert users.groups == [N_USERS, N_ITEMS, 2] and items.groups == [N_ITEMS, N_USERS, 3]
     third = users.rows[2].toarray().ravel()
-    np.testing.assert_allclose(third, [0, 0, 1, 0] + [3**-0.5, 0, 3**-0.5, 3**-0.5, 0] + [1, 0])
+    third_root = 3**-0.5
+    np.testing.assert_allclose(third, [0, 0, 1, 0, third_root, 0, third_root, third_root, 0, 1, 0])
     np.testing.assert_allclose(items.rows[4].toarray().ravel(), [0, 0, 0, 0, 1] + [0] * 4 + [0] * 3)
 
 

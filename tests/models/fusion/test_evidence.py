@@ -62,8 +62,8 @@ def test_modalities_are_those_of_the_dataset_and_behaviour() -> None:
 def test_sizes_are_as_said() -> None:
     train, some = fold(), features(np.random.default_rng(1))
     known = known_of(train, some, *[(name,) for name in modalities_of(some)], ("text", "image", BEHAVIOUR))
-    assert [of.size for of in known.values()] == [2, 2, 2, 8, 1]
-    assert numbers(known, train).shape == numbers(known, train, torch.arange(N)).shape == (N, 15)
+    assert [of.size for of in known.values()] == [2, 2, 2, 10, 1]
+    assert numbers(known, train).shape == numbers(known, train, torch.arange(N)).shape == (N, 17)
 
 
 def test_ratings_that_follow_nothing_are_not_seen_in_their_own_evidence() -> None:
@@ -87,7 +87,7 @@ def test_the_means_of_a_train_row_are_those_of_the_others() -> None:
     totals, counts = np.bincount(train.items, standard, N_ITEMS), np.bincount(train.items, minlength=N_ITEMS)
     residual = standard - (totals / (counts + 5))[train.items]
     assert found[row, 0] == pytest.approx(residual[others].sum() / (others.sum() + 5), abs=1e-4)
-    assert found[row, 1] == pytest.approx(np.log1p(others.sum()) / 3.5 - 1, abs=1e-4)
+    assert found[row, -2] == pytest.approx(np.log1p(others.sum()) / 3.5 - 1, abs=1e-4)
 
 
 def test_taste_for_a_picture_is_evidence_of_the_image_and_of_no_other_modality() -> None:

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from models.data import Features, Field, Interactions
 from models.fusion.encoder import Encoder, sinusoidal_positions
+from models.fusion.evidence import Behaviour
 from models.fusion.history import SHRINK, HistoryCode, links
-from models.fusion.neighbours import SHRINK_LIKENESS, Agreement
+from models.fusion.neighbours import SHARP, SHRINK_COMPANY, SHRINK_LIKENESS, Agreement
 from models.fusion.poster_network import PosterNetwork
 from models.fusion.poster_transformer import PosterTransformer, PosterTransformerConfig
 from models.fusion.tokens import VectorToken, in_order
@@ -23,7 +24,7 @@ from models.packing import pack, unpack
 
 N_USERS, N_ITEMS = 30, 20
 TINY = PosterTransformerConfig(
-    epochs=6, restarts=2, width=16, heads=2, identity_width=4, history_width=4, field_width=4, batch_size=32
+    epochs=10, restarts=2, width=16, heads=2, identity_width=4, history_width=4, field_width=4, batch_size=32
 )
 
 
@@ -62,8 +63,8 @@ def model() -> PosterTransformer:
 def network(features: Features) -> PosterNetwork:
     train = folds()[0]
     torch.manual_seed(0)
-    both, agreement = links(train, N_USERS, N_ITEMS), Agreement(train, N_USERS, N_ITEMS, "cpu")
-    return PosterNetwork(train, features, both, agreement, TINY).eval()
+    both = links(train, N_USERS, N_ITEMS)
+    return PosterNetwork(train, features, both, Behaviour(train, both, features, "cpu"), TINY).eval()
 
 
 def image_token(vectors: np.ndarray) -> VectorToken:
@@ -105,14 +106,14 @@ def test_a_killed_fit_resumes_to_the_same_predictions(model: PosterTransformer, 
 
     def kill_in_the_second_run(line: str) -> None:
         told.append(line)
-        if "run 2/2, epoch 3/6" in line:
+        if "run 2/2, epoch 3/10" in line:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         fitted(progress=kill_in_the_second_run, checkpoint=tmp_path)
     told.clear()
     again = fitted(progress=told.append, checkpoint=tmp_path)
-    assert len(told) == 3
+    assert told and all("run 2/2, epoch" in line for line in told) and "epoch 4/10" in told[0]
     users, items = folds()[1].users, folds()[1].items
     np.testing.assert_allclose(again.predict(users, items), model.predict(users, items), atol=1e-6)
 
@@ -237,6 +238,30 @@ def test_agreement_by_ratings_leaves_the_own_rating_out() -> None:
         total += (residual[row] - own_mean) * likeness / (np.sqrt(norms) + SHRINK_LIKENESS)
     got = agreement(torch.tensor([user]), torch.tensor([item]), torch.tensor([5]))[0, 0]
     assert float(got) == pytest.approx(total / np.sqrt(len(others) + 1), abs=1e-4)
+
+
+def test_agreement_by_company_is_the_mean_residual_over_films_with_the_same_raters() -> None:
+    train = folds()[0]
+    agreement = Agreement(train, N_USERS, N_ITEMS, "cpu")
+    user, item = int(train.users[5]), int(train.items[5])
+    centred = (train.ratings - train.ratings.mean()).astype(np.float64)
+    centred /= centred.std()
+    counts = np.bincount(train.items, minlength=N_ITEMS)
+    residual = centred - (np.bincount(train.items, centred, N_ITEMS) / (counts + SHRINK))[train.items]
+    raters = [set(train.users[train.items == film]) for film in range(N_ITEMS)]
+    rows = [row for row in np.flatnonzero(train.users == user) if row != 5]
+    films = [int(train.items[row]) for row in rows]
+    weights = np.array(
+        [(len(raters[item] & raters[film]) / np.sqrt(counts[item] * counts[film])) ** SHARP for film in films]
+    )
+    mean = residual[rows].sum() / (len(rows) + SHRINK)
+    wanted = weights @ (residual[rows] - mean) / (weights.sum() + SHRINK_COMPANY)
+    pair, row = (torch.tensor([user]), torch.tensor([item])), torch.tensor([5])
+    assert float(agreement(*pair, row)[0, 2]) == pytest.approx(wanted, abs=1e-4)
+    turned = replace(train, ratings=np.where(np.arange(len(train)) == 5, 6 - train.ratings, train.ratings))
+    # Its own rating reaches it only through the mean and deviation of all ratings.
+    assert float(Agreement(turned, N_USERS, N_ITEMS, "cpu")(*pair, row)[0, 2]) == pytest.approx(wanted, abs=0.02)
+    assert float(agreement(*pair, None)[0, 2]) != pytest.approx(wanted, abs=1e-4)
 
 
 def test_works_without_any_content_and_for_unseen_users_and_items() -> None:
