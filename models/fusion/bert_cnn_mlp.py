@@ -66,10 +66,11 @@ class BertCnnMlp(Multimodal):
     module also has what the user liked of it (`Likings`) and what his other ratings say of the item's content
     (`evidence.Content`), and the layers that fuse get joint preferences for all content; the target is always left out.
     Without these a network does not find taste for content in fifty ratings of a user. (5) Early stopping instead of a
-    hundred epochs, 512 ratings a step instead of 64: BATCHEVIDENCE. (6) The
-    loss: cross-entropy of the rating values and squared error of their expectation.
+    hundred epochs, 512 ratings a step instead of 64: on the sample shop 64 give 0.742 instead of 0.744, in two and a
+    half times the time. (6) The loss: cross-entropy of the rating values and squared error of their expectation.
 
-    EVIDENCE
+    Figures are validation RMSE, means of seeds 10 and 11. On ML-100K it gives 0.864. On the sample shop (seed 10) all
+    modules give 0.77, the image module alone 0.85, text and behaviour alone 1.08 and 1.07.
     """
 
     name: ClassVar[str] = "bert-cnn-mlp"

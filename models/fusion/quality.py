@@ -16,8 +16,9 @@ class Quality:
     """Mean residual of an item ~ weights @ code[item]: a ridge regression over items, each counting n / (n + SHRINK).
 
     What is known of an item is the prediction with this item left out, in closed form, so that it is worth as much for
-    items that nobody has rated, and holds nothing of the target. It is told around the mean of all items, from which
-    none is left out: means without the item itself would tell it by its absence. Constants: no module.
+    items that nobody has rated, and holds nothing of the target but its share in the mean of its user, who may have
+    rated items alike. It is told around the mean of all items, from which none is left out: means without the item
+    itself would tell it by its absence. Constants: no module.
     """
 
     size = 1
