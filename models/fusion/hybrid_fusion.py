@@ -95,7 +95,8 @@ class HybridFusion(Multimodal):
     loss holds them to be good predictions by themselves. Training separate models first would show the combining
     layers outputs for train rows that are better than they will ever be again.
 
-    EVIDENCE
+    Evidence (validation RMSE, mean of seeds 10 and 11): 0.8625 on ML-100K and 0.720 on the sample shop, which is no
+    better than `early-fusion` (0.861 and 0.714).
     """
 
     name: ClassVar[str] = "hybrid-fusion"

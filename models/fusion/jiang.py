@@ -52,11 +52,14 @@ class Jiang(TwoSidedRecommender):
     MovieLens no text of their own making: theirs is what they liked, the mean of the pictures (and texts) of what they
     rated, weighted by how they rated it, beside the plain mean (`Likings`), the target left out. A plain mean alone
     says what a user meets and not what he likes. (3) How the two compressed vectors become one is not said: they stand
-    side by side. (4) No ids, as in the paper ("we directly use neural network models"); `identities=True` adds them
-    and gains IDGAIN. (5) The head: softmax over the rating values with cross-entropy and the squared error
-    of its expectation, in place of the activation of eq. 1, which the paper does not name.
+    side by side. (4) No ids, as in the paper ("we directly use neural network models"); `identities=True` adds them,
+    which gains nothing on ML-100K and 0.005 on the sample shop. (5) The head: softmax over the rating values with
+    cross-entropy and the squared error of its expectation, in place of the activation of eq. 1, which the paper does
+    not name. (6) 512 ratings a step, of which the paper says nothing: with 128 the sample shop is no better and takes
+    twice as long.
 
-    EVIDENCE
+    Evidence (validation RMSE, mean of seeds 10 and 11): 0.885 on ML-100K. On the sample shop 0.819; 1.077 without
+    pictures, 0.810 without texts, 0.816 without structure.
     """
 
     name: ClassVar[str] = "jiang"

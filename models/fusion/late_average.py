@@ -19,9 +19,10 @@ class LateAverage(LateFusion):
     The paper's "simple techniques like weighted averaging"; the weights are an exact least squares on the simplex.
     Where each modality explains a part of the rating that the others do not, an average can only choose between them,
     since the weight that one gains another loses: on the samples it is little better than the best modality alone,
-    and `late-stack`, which may add the parts up, is far better.
+    and `late-stack`, which may add the parts up, is better.
 
-    EVIDENCE
+    Evidence (validation RMSE, mean of seeds 10 and 11): 0.865 on ML-100K, where behaviour has 0.8 of the weight, and
+    0.812 on the sample shop, where the image has 0.97 of it. The weights were learned from the same ratings.
     """
 
     name: ClassVar[str] = "late-average"
