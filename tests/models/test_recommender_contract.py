@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.data import Features
 from models.recommender import FitReport
 from models.registry import RECOMMENDERS, recommender
 from models.tuning import TRIALS
@@ -138,6 +139,16 @@ def test_half_star_scales(name, half_star_board) -> None:
     test = half_star_board.test
     predicted = half_star_board.fit(name).predict(test.users, test.items)
     assert np.all(np.isfinite(predicted)) and predicted.min() >= 0.5 and predicted.max() <= 5
+
+
+@every_plain
+def test_ratings_alone_are_enough(name, board) -> None:
+    """No fields, no vectors, no reviews, no times."""
+    features = board.features
+    bare = Features(features.n_users, features.n_items, features.rating_values)
+    train, valid = (replace(fold, timestamps=np.full(len(fold), -1, np.int64)) for fold in (board.train, board.valid))
+    predicted = replace(board, train=train, valid=valid, features=bare).fit(name).predict(valid.users, valid.items)
+    assert np.all(np.isfinite(predicted)) and predicted.min() >= 1 and predicted.max() <= 5
 
 
 @every_plain
