@@ -29,30 +29,31 @@ class Line:
 
 @dataclass(frozen=True)
 class StudyTable:
-    """One study under one protocol. chart: None where there is no curve to draw."""
+    """A study under one protocol. chart: None where there is no curve to draw."""
 
-    study: Study
     protocol: Protocol
     lines: list[Line]
     chart: Chart | None
 
 
-def studies_of(material: Material) -> list[StudyTable]:
-    """Every study that was made, in the order in which they are declared."""
+def studies_of(material: Material) -> list[tuple[Study, list[StudyTable]]]:
+    """Every study that was made, in the order in which they are declared, under every protocol."""
     made = set(zip(material.metrics.study, material.metrics.protocol, strict=True))
-    return [
-        _table(material, study, PROTOCOLS[protocol])
-        for study in STUDIES.values()
-        for protocol in material.protocols
-        if (study.name, protocol) in made
-    ]
+    found = []
+    for study in STUDIES.values():
+        protocols = [PROTOCOLS[name] for name in material.protocols if (study.name, name) in made]
+        tables = [table for one in protocols if (table := _table(material, study, one)) is not None]
+        found += [(study, tables)] if tables else []
+    return found
 
 
-def _table(material: Material, study: Study, protocol: Protocol) -> StudyTable:
-    rows = _rows(material, study, protocol)
+def _table(material: Material, study: Study, protocol: Protocol) -> StudyTable | None:
+    """None where the protocol's first metric was measured for no variation."""
+    if not (rows := _rows(material, study, protocol)):
+        return None
     pairs = _pairs(material, protocol, rows)
     lines = [Line(row, pairs.get(row.label)) for row in rows]
-    return StudyTable(study, protocol, lines, _chart(study, protocol, rows) if study.axis else None)
+    return StudyTable(protocol, lines, _chart(study, protocol, rows) if study.axis else None)
 
 
 def _rows(material: Material, study: Study, protocol: Protocol) -> list[Row]:

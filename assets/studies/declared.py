@@ -101,10 +101,11 @@ STUDIES: dict[str, Study] = {
             "ablation", "the multimodal models with each modality removed: text, image, structure", _ablation(),
         ),
         Study(
-            "knock-outs", "the poster transformer with shuffled and with Gaussian posters and texts instead of the "
-            "real ones: what is worth more than these is worth something",
-            tuple(_knocked_out("poster-transformer", [f"{how}-{of}" for of in ("image", "text")
-                                                      for how in ("shuffled", "gaussian")])),
+            "knock-outs", "the poster transformer without posters, and with shuffled and with Gaussian posters and "
+            "texts instead of the real ones: what is worth more than these is worth something",
+            (Variation("poster-transformer", "sin"),
+             *_knocked_out("poster-transformer", [f"{how}-{of}" for of in ("image", "text")
+                                                  for how in ("shuffled", "gaussian")])),
             note="Shuffled: the vectors are dealt to the items anew. Gaussian: noise in vectors of the same length. "
             "Both leave a model as many numbers to learn from as it had.",
         ),

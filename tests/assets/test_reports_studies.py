@@ -40,8 +40,8 @@ def value(shop: Shop, variant: str, metric: str = "rmse") -> float:
 def test_what_was_varied_stands_under_studies_and_on_no_leaderboard(shop: Shop) -> None:
     page = shop.page()
     assert [row.label for row in page["sections"][0]["board"].rows] == [f"{POSTER} cro", f"{POSTER} sin"]
-    (table,) = page["studies"]
-    assert (table.study.name, table.protocol.name) == ("learning-rate", "xia2024")
+    ((study, (table,)),) = page["studies"]
+    assert (study.name, table.protocol.name) == ("learning-rate", "xia2024")
     assert [line.row.variant for line in table.lines] == ["cro", "lr=0.001", "lr=0.0001"]
     assert [line.reference for line in table.lines] == [True, False, False]
     html = render(page)
@@ -49,7 +49,7 @@ def test_what_was_varied_stands_under_studies_and_on_no_leaderboard(shop: Shop) 
 
 
 def test_a_difference_is_that_of_the_changed_model_minus_the_model_as_it_is(shop: Shop) -> None:
-    none, same, worse = shop.page()["studies"][0].lines
+    none, same, worse = shop.page()["studies"][0][1][0].lines
     assert none.pair is None
     assert worse.pair.result.difference == pytest.approx(_pooled(shop, "lr=0.0001") - _pooled(shop, "cro"))
     assert worse.pair.significant and worse.pair.result.low > 0 and not same.pair.significant
@@ -63,6 +63,12 @@ def _pooled(shop: Shop, variant: str) -> float:
 def test_a_report_without_studies_says_nothing_of_them(tmp_path: Path) -> None:
     page = Shop(tmp_path).train("bias", 1.0).recommend("bias").page()
     assert page["studies"] == [] and page["worth"] == [] and 'id="studies"' not in render(page)
+
+
+def test_a_protocol_whose_first_metric_was_not_measured_has_no_table(shop: Shop) -> None:
+    for row in shop.metrics:
+        row["metric"] = row["metric"].replace("rmse", "mae")
+    assert shop.page()["studies"] == []
 
 
 def test_numbers_in_variants_are_places_on_the_axis() -> None:

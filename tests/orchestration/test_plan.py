@@ -57,6 +57,18 @@ def test_studies_run_after_the_recommenders_and_only_if_they_are_asked_for():
     assert not [s for s in plan.stages(plan.Request("ml-100k")) if s.study]
 
 
+def test_all_passes_over_the_study_whose_other_dataset_is_not_there_and_its_name_is_refused(settings, monkeypatch):
+    request = plan.Request("sample-movies", studies=("all",))
+    stages = [stage for stage in plan.stages(request) if stage.study == "cross-dataset"]
+    monkeypatch.setattr(plan, "stages", lambda request: stages)
+    said = []
+    assert plan.run(request, settings, said.append) == {"computed": 0, "unchanged": 0}
+    why = "`trifuse run sample-shop --until embeddings` first"
+    assert len(said) == 1 and "cross-dataset is passed over" in said[0] and why in said[0]
+    with pytest.raises(plan.RunFailed, match=why):
+        plan.run(plan.Request("sample-movies", studies=("cross-dataset",)), settings, said.append)
+
+
 @pytest.mark.parametrize("wrong", [["--studies", "depht"], ["--studies", "depth", "--until", "embeddings"]])
 def test_studies_that_are_unknown_or_would_not_run_are_bad_usage(wrong, capsys):
     assert invoke(["run", "sample-shop", *wrong]) == 2
