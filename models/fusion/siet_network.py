@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn import functional as F
 
 from models.data import Features, Field, Interactions
@@ -18,6 +19,10 @@ from models.torch_recommender import PairNetwork
 
 if TYPE_CHECKING:
     from models.fusion.siet import SietConfig
+
+
+KERNELS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+"""All but cuDNN's, which refuses this mask with an error (torch 2.11, H200) where the others are passed over."""
 
 
 class Embedded(nn.Module):
@@ -84,7 +89,8 @@ class SietNetwork(PairNetwork):
         """
         key, value, mask = self._memory(self.sequences.window(users, moments, self.length, own), known)
         query = self._split(self.query(films)).expand(len(users), -1, -1, -1)
-        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        with sdpa_kernel(KERNELS):
+            mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         row = self.norm_attention(films + self.drop(self.out(mixed.transpose(1, 2).flatten(2))))
         row = self.norm_feed(row + self.drop(self.feed(row)))
         hidden = self.from_row(row) + self.from_user(self.drop(self.users(users)))[:, None]
