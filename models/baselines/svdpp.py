@@ -9,7 +9,6 @@ from scipy.sparse import csr_matrix
 
 from models.baselines.svd import BiasedMF, BiasedMFConfig, Descent
 
-
 LARGE = 500_000
 """Ratings from which on the implicit factors take smaller steps, more often."""
 
@@ -37,8 +36,9 @@ class SVDPP(BiasedMF):
     N(u) are all items that u rated in the train fold. Koren updates the y of N(u) with every rating; here their step is
     summed over a part of an epoch, during which the users' sums stand still: two sparse products instead of |N(u)|
     vectors a rating, and in fifths as good as in tenths (ML-100K, validation RMSE 0.8817 and 0.8813). On ML-1M fifths
-    and a step of 0.3 end at 0.89, twentieths and 0.03 were at 0.8495 after 12 epochs, and falling. The rated item stays in its
-    own N(u), as in the paper: that does not tell its rating, and leaving it out changed nothing (0.8816 and 0.8817).
+    and a step of 0.3 end at 0.89, twentieths and 0.03 were at 0.8495 after 12 epochs, and falling. The rated item stays
+    in its own N(u), as in the paper: that does not tell its rating, and leaving it out changed nothing (0.8816 and
+    0.8817).
     What is kept are p_u and the sum as one vector: once fitted, SVD++ is a biased factorisation.
     """
 
