@@ -21,6 +21,7 @@ from assets.studies.changes import LEFT_OUT, UNCHANGED, Change
 from assets.studies.cross import obstacle
 from assets.studies.declared import STUDIES, Variation, reference, study_of
 from assets.studies.joined import joined, matched
+from assets.warehouse import sql, working
 from models.registry import recommender
 from models.splits import TEST, TRAIN, VALID
 from tests.assets.two_shops import FOLD, OURS, THEIRS, Spy, SpyConfig, encoded, two_shops, workshop
@@ -159,6 +160,22 @@ def test_rows_of_a_study_stand_in_metrics_under_its_name_and_recommend_nothing(h
     assert set(zip(rows.variant, rows.study, strict=True)) == {("", ""), ("train=50%", "data-size")}
     assert rows[rows.metric == "rmse"].value.tolist() == [pytest.approx(np.sqrt(np.mean((truth - 3.0) ** 2)))] * 2
     assert [Cell.parse(m.partition).variant for m in headline_cells(home, OURS)] == [""]
+
+
+def test_the_snapshot_keeps_studies_off_the_leaderboard():
+    rows = [("svd", "", "''", 0.9), ("svd", "train=50%", "'data-size'", 0.8), ("bias", "", "DEFAULT", 1.0)]
+    with working() as connection:
+        connection.execute(sql("serving/tables"))
+        connection.execute(sql("macros"))
+        for model, variant, study_name, value in rows:
+            connection.execute(
+                "INSERT INTO metrics (dataset, protocol, seed, model, variant, metric, value, study) "
+                f"VALUES ('d', 'xia2024', 0, '{model}', '{variant}', 'rmse', {value}, {study_name})"
+            )
+        board = connection.execute("SELECT model, variant FROM leaderboard('d', 'rmse')").fetchall()
+        studied = connection.execute("SELECT study, model, variant FROM studies('d', 'rmse')").fetchall()
+    assert board == [("svd", ""), ("bias", "")], "rows of before there were studies are of models as they are"
+    assert studied == [("data-size", "svd", "train=50%")]
 
 
 def test_the_asset_trains_the_study_and_does_nothing_the_second_time(home, monkeypatch):
