@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 from models.baselines.bayes_fm import BayesianFM
 from models.baselines.item_cf import ItemCF
 from models.data import Features, Interactions
+from models.fusion.early_fusion import EarlyFusion
 from models.fusion.kernel_autoencoder import MOST_CELLS, KernelAutoencoder
 from models.fusion.stack.history import History
 from models.recommender import Progress, Recommender
@@ -50,9 +51,9 @@ class Knowledge:
 
 
 def single_models(features: Features, sweeps: int, rounds: int, seed: int) -> list[Recommender]:
-    """The models that are blended, not fitted yet."""
+    """The models that are blended, not fitted yet; the first is the one whose residuals are looked at."""
     chain = BayesianFM(BayesianFM.Config(iterations=sweeps, kept=60, chains=1), seed=seed)
-    parts: list[Recommender] = [chain, ItemCF(seed=seed)]
+    parts: list[Recommender] = [chain, ItemCF(seed=seed), EarlyFusion(seed=seed)]
     if features.n_users * features.n_items <= MOST_CELLS:
         parts.append(KernelAutoencoder(KernelAutoencoder.Config(rounds=rounds), seed=seed))
     return parts
