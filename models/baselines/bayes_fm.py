@@ -12,8 +12,8 @@ from models.baselines._gibbs import DAY, UNKNOWN, Samples, day_codes, design, sa
 from models.data import Features, Interactions
 from models.recommender import Factors, FitReport, ModelConfig, Progress, silent
 
-LARGE = 500_000
-"""Ratings from which on a higher rank pays."""
+SMALL, LARGE = 50_000, 500_000
+"""Ratings below which half the sweeps are enough, and from which on a higher rank pays."""
 
 
 class BayesianFMConfig(ModelConfig):
@@ -23,8 +23,8 @@ class BayesianFMConfig(ModelConfig):
     """Length of the factors, 1 or more. None: 12, or 20 from 500,000 ratings on."""
     chains: int = Field(3, ge=1, le=100)
     """Chains from different starts: one alone stays near the mode that it finds first."""
-    iterations: int = Field(200, ge=20, le=100_000)
-    """Sweeps of each chain over all parameters."""
+    iterations: int | None = Field(None, ge=20, le=100_000)
+    """Sweeps of each chain over all parameters. None: 200, or 100 below 50,000 ratings."""
     burn_in: float = Field(0.2, ge=0, lt=1)
     """Share of a chain's first sweeps that are not kept."""
     kept: int = Field(90, ge=1, le=10_000)
@@ -66,11 +66,12 @@ class BayesianFM(Baseline):
         """Run the chain on `train`; validation is only reported. One CPU thread: half a minute on ML-100K."""
         config = self.config
         rank = config.rank or (20 if len(train) >= LARGE else 12)
+        iterations = config.iterations or (200 if len(train) >= SMALL else 100)
         first_day = int(train.timestamps[train.timestamps >= 0].min(initial=2**62)) // DAY
         days = day_codes(train.timestamps, first_day) if config.time else np.full(len(train), UNKNOWN)
         designs = design(train, features, config.implicit, config.fields)
         samples = sample(
-            train, designs, days, rank=rank, iterations=config.iterations, burn_in=config.burn_in, kept=config.kept,
+            train, designs, days, rank=rank, iterations=iterations, burn_in=config.burn_in, kept=config.kept,
             seeds=[self.seed * 101 + chain for chain in range(config.chains)],
             progress=lambda line: progress(f"{self.name}: {line}"),
         )  # fmt: skip
