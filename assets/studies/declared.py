@@ -77,6 +77,7 @@ def _ablation() -> tuple[Variation, ...]:
         Variation("mu", "sin"), *_knocked_out("mu", ("no-text", "no-structure")),
         *(Variation("jiang", name) for name in ("no-image", "no-text", "no-structure")),
         *_knocked_out("bert-cnn-mlp", ("no-image", "no-text")),
+        *_changed("bert-cnn-mlp", {"no-behaviour": {"parameters": (("behaviour", False),)}}),
         *(Variation("bert-cnn-mlp", f"{name}-only") for name in ("text", "image", "behaviour")),
         *_knocked_out("hybrid-fusion", ("no-image", "no-text")),
     )  # fmt: skip
@@ -98,7 +99,8 @@ STUDIES: dict[str, Study] = {
     study.name: study
     for study in (
         Study(
-            "ablation", "the multimodal models with each modality removed: text, image, structure", _ablation(),
+            "ablation", "the multimodal models with each modality removed: text, image, structure, behaviour",
+            _ablation(),
         ),
         Study(
             "knock-outs", "the poster transformer without posters, and with shuffled and with Gaussian posters and "

@@ -31,6 +31,9 @@ class BertCnnMlpConfig(FusionConfig):
     kernel: int = Field(5, ge=1, le=63)
     """Entries of the vector, or of the first convolution's output, that a convolution looks at."""
 
+    behaviour: bool = True
+    """Whether the behaviour module is there (section 4.5 takes each of the three away)."""
+
 
 class Convolutions(nn.Module):
     """Two one-dimensional convolutions with pooling over an image's vector, and a dense layer."""
@@ -62,7 +65,7 @@ class BertCnnMlp(Multimodal):
     other train rows. (2) Its CNN reads pictures; here an encoder, CNN or transformer, has read them, and two
     convolutions with pooling go over its vector. The vector's order means nothing, so that this is no better than a
     dense layer (`channels=0`); it is kept because it is the paper's. (3) "Click patterns, purchase history and rating
-    trends" are the eight numbers of `evidence.Behaviour` and a vector for each id. (4) Who likes what: every content
+    trends" are the ten numbers of `evidence.Behaviour` and a vector for each id. (4) Who likes what: every content
     module also has what the user liked of it (`Likings`) and what his other ratings say of the item's content
     (`evidence.Content`), and the layers that fuse get joint preferences for all content; the target is always left out.
     Without these a network does not find taste for content in fifty ratings of a user. (5) Early stopping instead of a
@@ -80,7 +83,8 @@ class BertCnnMlp(Multimodal):
     def _chosen(self, features: Features) -> tuple[str, ...]:
         if self.variant:
             return (self.variant.removesuffix("-only"),)
-        return tuple(name for name in MODALITIES if name in modalities_of(features))
+        wanted = MODALITIES if self.config.behaviour else MODALITIES[:2]
+        return tuple(name for name in wanted if name in modalities_of(features))
 
     def _images(self) -> Projector | None:
         channels, kernel = self.config.channels, self.config.kernel
