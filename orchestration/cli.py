@@ -102,7 +102,7 @@ def run(
         click.echo(
             f"{dataset}: nothing has changed, nothing was computed ({counts['unchanged']} unchanged, {seconds:.0f} s)"
         )
-    _show_result(settings, dataset)
+    show_result(settings, dataset)
 
 
 @contextmanager
@@ -122,7 +122,8 @@ def terminal_progress() -> Iterator[Callable[[str], None]]:
         steps.listeners.remove(tell)
 
 
-def _show_result(settings: Settings, dataset: str) -> None:
+def show_result(settings: Settings, dataset: str) -> None:
+    """Print the leaderboard, if it is published, and where the report is."""
     from orchestration import tables
 
     if settings.serving.exists():

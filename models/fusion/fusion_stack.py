@@ -39,16 +39,16 @@ class FusionStackConfig(ModelConfig):
     """Of the Bayesian factorization machine, for each fold and for the whole. None: 250, or 100 for a small fold."""
     rounds: int | None = Field(None, ge=1, le=1000)
     """Of the autoencoder, at most. None: 40, or 15 for a small fold."""
-    learning_rate: PositiveFloat = Field(0.02, le=1)
-    """Step of the boosting."""
+    learning_rate: PositiveFloat | None = Field(None, le=1)
+    """Step of the boosting. None: 0.02, or 0.05 for a small fold."""
     leaves: int = Field(15, ge=2, le=1000)
     """Leaves of a tree."""
     trees: PositiveInt = 1500
     """At most; validation says how many."""
     patience: PositiveInt = 60
     """Trees without a better validation error after which boosting stops."""
-    ensembles: int = Field(2, ge=1, le=100)
-    """Ensembles of trees that are averaged."""
+    ensembles: int | None = Field(None, ge=1, le=100)
+    """Ensembles of trees that are averaged. None: 2, or 1 for a small fold."""
 
 
 class FusionStack(Recommender):
@@ -95,7 +95,8 @@ class FusionStack(Recommender):
         valid_columns, valid_blended = self._joined(on_valid)
         self._booster = Booster.fit(
             (columns, target - blended), (valid_columns, valid.ratings - valid_blended),
-            seeds=[self.seed * 101 + n for n in range(self.config.ensembles)], learning_rate=self.config.learning_rate,
+            seeds=[self.seed * 101 + n for n in range(self.config.ensembles or (1 if self._small else 2))],
+            learning_rate=self.config.learning_rate or (0.05 if self._small else 0.02),
             leaves=self.config.leaves, rounds=self.config.trees, patience=self.config.patience, progress=told,
         )  # fmt: skip
         return self._report(names, valid)
