@@ -6,6 +6,9 @@ from assets.reports.comparisons import Pair, between
 from assets.reports.leaderboard import Board, Row, shown
 from models.splits import Measure
 
+NAMED = 4
+"""Models that a sentence names; it counts the others."""
+
 
 def headline(board: Board, pairs: list[Pair]) -> str:
     """Which model is best under the first protocol, and whether its lead matters."""
@@ -51,6 +54,8 @@ def _other(pair: Pair, name: str) -> str:
 
 
 def _listed(names: list[str]) -> str:
+    if len(names) > NAMED:
+        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
