@@ -11,6 +11,7 @@ from dagster._core.test_utils import create_run_for_test
 from assets.studies.declared import STUDIES
 from orchestration import plan
 from orchestration.cli import invoke
+from orchestration.demo import side_by_side
 from orchestration.instance import OWNER_TAG, open_instance, owner
 from orchestration.settings import Settings
 
@@ -34,6 +35,19 @@ def test_runs_of_dead_processes_are_closed_and_their_slots_given_back(settings):
         assert instance.get_run_by_id(dead.run_id).status == DagsterRunStatus.FAILURE
         assert instance.get_run_by_id(alive.run_id).status == DagsterRunStatus.STARTED
         assert instance.event_log_storage.get_concurrency_info("gpu").active_slot_count == 0
+
+
+def test_the_demo_computes_side_by_side_and_leaves_the_pool_as_it_was(settings):
+    def slots() -> int:
+        with open_instance(settings) as instance:
+            instance.event_log_storage.initialize_concurrency_limit_to_default("gpu")
+            return instance.event_log_storage.get_concurrency_info("gpu").slot_count
+
+    assert slots() == 1
+    with pytest.raises(KeyboardInterrupt), side_by_side(settings, 2):
+        assert slots() == 2
+        raise KeyboardInterrupt
+    assert slots() == 1
 
 
 def test_until_cuts_the_stages_off_and_models_are_those_asked_for():
