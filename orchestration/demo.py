@@ -50,7 +50,7 @@ def side_by_side(settings: Settings, count: int) -> Iterator[None]:
         try:
             yield
         finally:
-            instance.event_log_storage.set_concurrency_slots(GPU, 1)
+            instance.event_log_storage.delete_concurrency_limit(GPU)  # back to that of dagster.yaml
 
 
 def _materialize(name: str, threads: int) -> int:
