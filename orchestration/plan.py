@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,13 +32,15 @@ class RunFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Stage:
-    """One Dagster run. partition: its partition key, None where there is none. study: the one it is for."""
+    """One Dagster run. partition: its partition key, None where there is none. study: the one it is for. computes:
+    whether its first step needs the device."""
 
     title: str
     selection: dg.AssetSelection
     partition: str | None = None
     config: dict[str, Any] = field(default_factory=dict)
     study: str = ""
+    computes: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,18 @@ def stages(request: Request) -> Iterator[Stage]:
     if "recommenders" in groups:
         for model in request.models or tuple(RECOMMENDERS):
             key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})
-            yield Stage(model, dg.AssetSelection.assets("recommender"), key, {"recommender": request.evaluation})
-        yield Stage("recommendations", dg.AssetSelection.assets("recommendations"), request.dataset)
+            yield Stage(
+                model, dg.AssetSelection.assets("recommender"), key, {"recommender": request.evaluation}, computes=True
+            )
+        yield Stage("recommendations", dg.AssetSelection.assets("recommendations"), request.dataset, computes=True)
     if "studies" in groups:
         for study in STUDIES if ALL in request.studies else request.studies:
             key = dg.MultiPartitionKey({"dataset": request.dataset, "study": study})
             selection, config = dg.AssetSelection.assets("study"), {"study": request.evaluation}
-            yield Stage(f"study {study}", selection, key, config, study)
+            yield Stage(f"study {study}", selection, key, config, study, computes=True)
     judged = [group for group in groups if group in ("evaluation", "reports")]
     if judged:
-        yield Stage(" and ".join(judged), dg.AssetSelection.groups(*judged), request.dataset)
+        yield Stage(" and ".join(judged), dg.AssetSelection.groups(*judged), request.dataset, computes=True)
     if "serving" in groups:
         yield Stage("serving", dg.AssetSelection.groups("serving"))
 
@@ -93,8 +98,7 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
                 tell(f"{stage.title} is passed over: {why}")
                 continue
             tell(stage.title)
-            close_dead_runs(instance)
-            _tell_of_waiting(instance, tell)
+            _wait(stage, instance, tell)
             try:
                 result = dg.materialize(
                     definitions,
@@ -130,11 +134,23 @@ def _show_checks(definitions: list, dataset: str, instance: dg.DagsterInstance, 
     )
 
 
-def _tell_of_waiting(instance: dg.DagsterInstance, tell) -> None:
-    """A stage that must wait for a pool says nothing while it waits, so that is said before."""
+def _wait(stage: Stage, instance: dg.DagsterInstance, tell) -> None:
+    """Tell of full pools, as a step says nothing while it waits for one; a stage that computes waits for the device.
+
+    It waits here since Dagster (1.13) asks again without a pause, and keeps a processor busy with that.
+    """
+    close_dead_runs(instance)
     for pool in (DUCKDB_WRITE, WEB, GPU):
-        if instance.event_log_storage.get_concurrency_info(pool).active_slot_count:
+        if _full(instance, pool):
             tell(f"another run holds the pool {pool}; steps that need it wait until it ends")
+    while stage.computes and _full(instance, GPU):
+        time.sleep(1)
+        close_dead_runs(instance)
+
+
+def _full(instance: dg.DagsterInstance, pool: str) -> bool:
+    info = instance.event_log_storage.get_concurrency_info(pool)
+    return info.active_slot_count >= max(info.slot_count, 1)
 
 
 def _count(result: dg.ExecuteInProcessResult, counts: dict[str, int]) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 
+import dagster as dg
 import pytest
 from dagster import DagsterRunStatus
 from dagster._core.test_utils import create_run_for_test
@@ -35,6 +38,25 @@ def test_runs_of_dead_processes_are_closed_and_their_slots_given_back(settings):
         assert instance.get_run_by_id(dead.run_id).status == DagsterRunStatus.FAILURE
         assert instance.get_run_by_id(alive.run_id).status == DagsterRunStatus.STARTED
         assert instance.event_log_storage.get_concurrency_info("gpu").active_slot_count == 0
+
+
+def test_a_stage_that_computes_waits_for_the_device_and_says_so(settings):
+    told: list[str] = []
+    computing, other = (plan.Stage("x", dg.AssetSelection.assets("metrics"), computes=value) for value in (True, False))
+    with open_instance(settings) as instance:
+        storage = instance.event_log_storage
+        run = create_run_for_test(instance, job_name="x", status=DagsterRunStatus.STARTED, tags={OWNER_TAG: owner()})
+        storage.initialize_concurrency_limit_to_default("gpu")
+        plan._wait(computing, instance, told.append)
+        assert not told
+        assert storage.claim_concurrency_slot("gpu", run.run_id, "step").is_claimed
+        plan._wait(other, instance, told.append)
+        assert len(told) == 1 and "the pool gpu" in told[0]
+        ended = threading.Timer(1.5, storage.free_concurrency_slots_for_run, (run.run_id,))
+        ended.start()
+        began = time.monotonic()
+        plan._wait(computing, instance, told.append)
+        assert 1 < time.monotonic() - began < 60
 
 
 def test_the_demo_computes_side_by_side_and_leaves_the_pool_as_it_was(settings):
