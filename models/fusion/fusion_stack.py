@@ -37,8 +37,8 @@ class FusionStackConfig(ModelConfig):
     """Ratings that the blend is learned from, if there are so many."""
     sweeps: int | None = Field(None, ge=20, le=100_000)
     """Of the Bayesian factorization machine, for each fold and for the whole. None: 250, or 100 for a small fold."""
-    rounds: int | None = Field(None, ge=1, le=1000)
-    """Of the autoencoder, at most. None: 40, or 15 for a small fold."""
+    rounds: int | None = Field(None, ge=0, le=1000)
+    """Of the autoencoder, at most; 0 leaves it out. None: 40, or 0 for a small fold, where it takes as long as all else."""
     learning_rate: PositiveFloat | None = Field(None, le=1)
     """Step of the boosting. None: 0.02, or 0.05 for a small fold."""
     leaves: int = Field(15, ge=2, le=1000)
@@ -103,7 +103,7 @@ class FusionStack(Recommender):
 
     def _parts(self, features: Features) -> list[Recommender]:
         sweeps = self.config.sweeps or (100 if self._small else 250)
-        rounds = self.config.rounds or (15 if self._small else 40)
+        rounds = self.config.rounds if self.config.rounds is not None else (0 if self._small else 40)
         return single_models(features, sweeps, rounds, self.seed)
 
     def _out_of_fold(

@@ -54,7 +54,7 @@ def single_models(features: Features, sweeps: int, rounds: int, seed: int) -> li
     """The models that are blended, not fitted yet; the first is the one whose residuals are looked at."""
     chain = BayesianFM(BayesianFM.Config(iterations=sweeps, kept=60, chains=1), seed=seed)
     parts: list[Recommender] = [chain, ItemCF(seed=seed), EarlyFusion(seed=seed)]
-    if features.n_users * features.n_items <= MOST_CELLS:
+    if rounds and features.n_users * features.n_items <= MOST_CELLS:
         parts.append(KernelAutoencoder(KernelAutoencoder.Config(rounds=rounds), seed=seed))
     return parts
 
