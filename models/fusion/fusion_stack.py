@@ -38,7 +38,7 @@ class FusionStackConfig(ModelConfig):
     sweeps: int | None = Field(None, ge=20, le=100_000)
     """Of the Bayesian factorization machine, for each fold and for the whole. None: 250, or 100 for a small fold."""
     rounds: int | None = Field(None, ge=0, le=1000)
-    """Of the autoencoder, at most; 0 leaves it out. None: 40, or 0 for a small fold, where it takes as long as all else."""
+    """Of the autoencoder, at most; 0 leaves it out. None: 40, or 0 for a small fold: half of the time there."""
     learning_rate: PositiveFloat | None = Field(None, le=1)
     """Step of the boosting. None: 0.02, or 0.05 for a small fold."""
     leaves: int = Field(15, ge=2, le=1000)
