@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from assets.datasets import datasets
-from assets.files import atomic_file, digest, read_json, write_json
+from assets.files import alone, atomic_file, digest, read_json, write_json
 from assets.home import Home
 from assets.ingest.segments import Segments, define_all, quoted
 from assets.warehouse import sql, working
@@ -97,7 +97,15 @@ def _embeddings(connection: duckdb.DuckDBPyConnection, home: Home, made: list[tu
 
 
 def publish_warehouse(home: Home) -> None:
-    """Make warehouse.duckdb the views over everything that is in the lake now; it is left alone where it is that."""
+    """Make warehouse.duckdb the views over everything that is in the lake now; it is left alone where it is that.
+
+    Two runs may come to this at once: the second waits, and sees what the first has made.
+    """
+    with alone(home.warehouse):
+        _publish(home)
+
+
+def _publish(home: Home) -> None:
     names = [name for name in datasets() if (home.lake / name).is_dir()]
     staged = [(of, file) for of in (segments(home, name) for name in names) for file in of.all()]
     made = {name: [table for table in EXPORTED if files(home, name, table)] for name in names}

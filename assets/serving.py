@@ -9,7 +9,7 @@ import pandas as pd
 
 from assets.datasets import datasets
 from assets.evaluation import current_cells
-from assets.files import atomic_file, digest
+from assets.files import alone, atomic_file, digest
 from assets.home import Home
 from assets.ingest.segments import quoted
 from assets.lake import CATALOG, EXPLAINED, attach
@@ -37,7 +37,7 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
     upstream = _versions(manifests, names)
 
     def compute(say: Say) -> Output:
-        with atomic_file(home.serving) as path:
+        with alone(home.serving), atomic_file(home.serving) as path:
             path.unlink()
             counts = publish(home, names, path, say)
         lines = ["| table | rows |", "|---|---|", *(f"| {table} | {rows:,} |" for table, rows in counts.items())]
