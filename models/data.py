@@ -49,6 +49,10 @@ class Field:
         """True where one user or item may carry several values (genres, categories)."""
         return self.values.ndim == 2
 
+    def table(self) -> np.ndarray:
+        """float32 [n, size]: a one-hot or multi-hot row each."""
+        return self.values if self.multi_hot else np.eye(self.size, dtype=np.float32)[self.values]
+
 
 @dataclass(frozen=True)
 class Features:

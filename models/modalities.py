@@ -58,6 +58,15 @@ def without(features: Features, *modalities: str) -> Features:
     return features
 
 
+def without_fields(features: Features, *names: str) -> Features:
+    """The features less these structured fields of users and items."""
+    users, items = (
+        {name: field for name, field in fields.items() if name not in names}
+        for fields in (features.user_fields, features.item_fields)
+    )
+    return replace(features, user_fields=users, item_fields=items)
+
+
 def present(features: Features) -> tuple[str, ...]:
     """The modalities that the dataset has."""
     names = [*features.item_vectors, *features.user_vectors]

@@ -67,7 +67,9 @@ class Recommender(ABC):
     """Whether `score` is the predicted rating; False for models that rank by something else."""
     Config: ClassVar[type[ModelConfig]]
 
-    def __init__(self, config: ModelConfig | None = None, *, variant: str = "", seed: int = 0) -> None:
+    def __init__(self, config: ModelConfig | None = None, *, variant: str | None = None, seed: int = 0) -> None:
+        """variant: one of `variants`; None: the first of them."""
+        variant = self.variants[0] if variant is None else variant
         if variant not in self.variants:
             raise ValueError(f"{self.name}: no variant {variant!r}; it has {', '.join(map(repr, self.variants))}")
         self.config = config if config is not None else self.Config()

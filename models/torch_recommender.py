@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from models.data import Features, Interactions
 from models.encoders.compiling import faster
 from models.heads import LinearHead, SoftmaxHead
+from models.metrics import rmse
 from models.packing import digest, pack, unpack
 from models.recommender import FitReport, Progress, Recommender, silent
 from models.training import Training, TrainingConfig, autocast, batch_size, train
@@ -99,8 +100,12 @@ class TorchRecommender(Recommender):
             done = self._fit_one(run, network, valid, progress, file, key)
             report.curve += [{"run": run} | row for row in done.curve]
             report.chosen[f"epochs_of_run_{run}"] = done.best_epoch
-        report.chosen["valid_rmse"] = _rmse(self.predict(valid.users, valid.items, valid.timestamps), valid.ratings)
+        report.chosen["valid_rmse"] = rmse(valid.ratings, self.predict(valid.users, valid.items, valid.timestamps))
+        self._finish(valid, report, progress)
         return report
+
+    def _finish(self, valid: Interactions, report: FitReport, progress: Progress) -> None:
+        """What a model learns after its networks, and what it reports of that."""
 
     def _build(self, train: Interactions, features: Features) -> None:
         self._train, self._features = train, features
@@ -126,7 +131,7 @@ class TorchRecommender(Recommender):
             return value, squared.sum()
 
         def valid_rmse() -> float:
-            return _rmse(np.clip(self._on(network, valid), *self._features.scale), valid.ratings)
+            return rmse(valid.ratings, np.clip(self._on(network, valid), *self._features.scale))
 
         self._compile(network, progress)
         label = " ".join(filter(None, (self.name, self.variant)))
@@ -208,7 +213,3 @@ class TorchRecommender(Recommender):
             prefix = f"network/{run}/"
             weights = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
             network.load_state_dict({k: torch.from_numpy(np.array(v)) for k, v in weights.items()})
-
-
-def _rmse(expected: np.ndarray, ratings: np.ndarray) -> float:
-    return float(np.sqrt(np.mean((expected - ratings).astype(np.float64) ** 2)))

@@ -7,6 +7,7 @@ from abc import abstractmethod
 import numpy as np
 
 from models.data import Features, Interactions
+from models.metrics import rmse
 from models.recommender import Factors, Recommender
 
 
@@ -55,8 +56,7 @@ def rmse_on(fold: Interactions, expected: np.ndarray, features: Features) -> flo
     """RMSE of expected ratings after clipping to the scale: what every baseline chooses by, on validation."""
     if len(fold) == 0:
         raise ValueError("baselines: the validation fold is empty, so that nothing can be chosen on it")
-    error = fold.ratings.astype(np.float64) - np.clip(expected, *features.scale)
-    return float(np.sqrt(np.mean(error**2)))
+    return rmse(fold.ratings, np.clip(expected, *features.scale))
 
 
 def with_biases(

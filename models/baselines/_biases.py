@@ -26,9 +26,15 @@ class Biases:
 
 
 def fit_biases(
-    train: Interactions, features: Features, user_shrinkage: float, item_shrinkage: float, sweeps: int = SWEEPS
+    train: Interactions,
+    features: Features,
+    user_shrinkage: float = 5.0,
+    item_shrinkage: float = 2.0,
+    sweeps: int = SWEEPS,
 ) -> Biases:
     """Alternating ridge regression: each bias is the sum of what is left over / (number of ratings + shrinkage).
+
+    The shrinkages by default are those at which the search of the model `bias` starts.
 
     Source: Koren 2010, Factor in the Neighbors, section 2.1, solved to convergence.
     """

@@ -128,7 +128,7 @@ class Ranker(Baseline):
 
     def _calibrate(self, train: Interactions, valid: Interactions, features: Features) -> float:
         """Biases of the train fold, and what a deviation of taste is worth in ratings of the validation fold."""
-        biases = fit_biases(train, features, user_shrinkage=5.0, item_shrinkage=2.0)  # where the model `bias` starts
+        biases = fit_biases(train, features)
         if len(valid) > self.config.choose_rows:
             valid = valid.take(np.random.default_rng(self.seed).permutation(len(valid))[: self.config.choose_rows])
         taste, known = self._pair_taste(valid.users, valid.items)

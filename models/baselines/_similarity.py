@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, issparse
 
 BLOCK_CELLS = 2**23
 """Cells of one dense block of similarities: 32 MB as float32, a handful of them alive at a time."""
+
+SHARP = 3
+"""Power of the cosine of company."""
 
 
 def nearest(residuals: csr_matrix, shrinkage: float, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,6 +37,33 @@ def nearest(residuals: csr_matrix, shrinkage: float, count: int) -> tuple[np.nda
         similar[rows, start + rows] = 0
         neighbours[block], similarities[block] = _best(similar, count)
     return neighbours, similarities
+
+
+def company(common: np.ndarray) -> np.ndarray:
+    """[n, n]: the cosine of who rated two columns to the power SHARP, zero on the diagonal.
+
+    common: [n, n], how many raters they share. Only those with nearly the same raters count.
+    """
+    length = np.sqrt(np.maximum(np.diag(common), 1))
+    likeness = (common / length[:, None] / length) ** SHARP
+    np.fill_diagonal(likeness, 0)
+    return likeness
+
+
+def product_cells(
+    left: csr_matrix | np.ndarray, right: csr_matrix | np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
+    """float32 [n]: the cells (rows, columns) of left @ right, of which one at least is sparse, block by block."""
+    asked, place = np.unique(rows, return_inverse=True)
+    out, order = np.empty(len(rows), np.float32), np.argsort(place, kind="stable")
+    step = max(1, BLOCK_CELLS // right.shape[1])
+    ends = np.searchsorted(place[order], np.arange(len(asked) + step))
+    for start in range(0, len(asked), step):
+        some = order[ends[start] : ends[start + step]]
+        product = left[asked[start : start + step]] @ right
+        dense = product.toarray() if issparse(product) else product
+        out[some] = dense[place[some] - start, columns[some]]
+    return out
 
 
 def _diagonal(values: np.ndarray) -> csr_matrix:

@@ -11,12 +11,16 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from models.data import Features, Interactions
 from models.fusion.stack.booster import Booster
-from models.fusion.stack.knowledge import Arrays, Knowledge, Remember, learn, remembering, single_models
+from models.fusion.stack.knowledge import Arrays, Kept, Knowledge, learn, single_models
+from models.metrics import rmse
 from models.packing import digest, pack, unpack
 from models.recommender import FitReport, ModelConfig, Progress, Recommender, silent
 
 SMALL = 50_000
 """Ratings below which a fold is small: there the single models are fitted for less long, and fewer times."""
+USUAL = {"folds": 5, "sweeps": 250, "rounds": 40, "learning_rate": 0.02, "ensembles": 2}
+IN_SMALL = {"folds": 3, "sweeps": 100, "rounds": 0, "learning_rate": 0.05, "ensembles": 1}
+"""What stands for None in the configuration."""
 BLOCK = 200_000
 """Pairs whose columns are held in memory at a time."""
 MARGIN = 1e-3
@@ -49,6 +53,11 @@ class FusionStackConfig(ModelConfig):
     """Trees without a better validation error after which boosting stops."""
     ensembles: int | None = Field(None, ge=1, le=100)
     """Ensembles of trees that are averaged. None: 2, or 1 for a small fold."""
+
+    def sized(self, n_ratings: int) -> FusionStackConfig:
+        """The same with a number in place of every None, for a train fold of so many ratings."""
+        usual = IN_SMALL if n_ratings < SMALL else USUAL
+        return self.model_copy(update={name: v for name, v in usual.items() if getattr(self, name) is None})
 
 
 class FusionStack(Recommender):
@@ -84,47 +93,46 @@ class FusionStack(Recommender):
         self.device = device
         features = replace(features, user_vectors={}, reviews=None)
         train = train.take(np.arange(len(train)))  # a copy, as predictions go on looking at it
-        remember = remembering(checkpoint, f"{self.version} {self.seed} {self.config} {digest(pack(train, features))}")
+        kept = Kept(checkpoint, f"{self.version} {self.seed} {self.config} {digest(pack(train, features))}")
         told = lambda line: progress(f"{self.name}: {line}")  # noqa: E731
-        self._small = len(train) < SMALL
-        self._knowledge = learn(self._parts(features), train, valid, features, device, told, remember)
-        seen, target = self._out_of_fold(train, valid, features, told, remember)
+        settings = self.config.sized(len(train))
+        self._knowledge = learn(self._parts(features, settings), train, valid, features, device, told, kept)
+        seen, target = self._out_of_fold(train, valid, features, told, kept)
         names, on_valid = self._look(valid.users, valid.items, valid.timestamps)
         self._weights = _blend_weights(seen["predictions"], target)
         columns, blended = self._joined(seen)
         valid_columns, valid_blended = self._joined(on_valid)
         self._booster = Booster.fit(
             (columns, target - blended), (valid_columns, valid.ratings - valid_blended),
-            seeds=[self.seed * 101 + n for n in range(self.config.ensembles or (1 if self._small else 2))],
-            learning_rate=self.config.learning_rate or (0.05 if self._small else 0.02),
-            leaves=self.config.leaves, rounds=self.config.trees, patience=self.config.patience, progress=told,
+            seeds=[self.seed * 101 + n for n in range(settings.ensembles)], learning_rate=settings.learning_rate,
+            leaves=settings.leaves, rounds=settings.trees, patience=settings.patience, progress=told,
         )  # fmt: skip
-        return self._report(names, valid)
+        expected = np.clip(valid_blended + self._booster.predict(valid_columns), *features.scale)
+        return self._report(names, rmse(valid.ratings, expected.astype(np.float32)))
 
-    def _parts(self, features: Features) -> list[Recommender]:
-        sweeps = self.config.sweeps or (100 if self._small else 250)
-        rounds = self.config.rounds if self.config.rounds is not None else (0 if self._small else 40)
-        return single_models(features, sweeps, rounds, self.seed)
+    def _parts(self, features: Features, settings: FusionStackConfig) -> list[Recommender]:
+        return single_models(features, settings.sweeps, settings.rounds, self.seed)
 
     def _out_of_fold(
-        self, train: Interactions, valid: Interactions, features: Features, progress: Progress, remember: Remember
+        self, train: Interactions, valid: Interactions, features: Features, progress: Progress, kept: Kept
     ) -> tuple[Arrays, np.ndarray]:
         """What is known of train ratings from histories without their fold, and these ratings."""
-        whole = len(train) < self.config.enough * self.config.large_folds
-        count = (self.config.folds or (3 if self._small else 5)) if whole else self.config.large_folds
+        settings = self.config.sized(len(train))
+        whole = len(train) < settings.enough * settings.large_folds
+        count = settings.folds if whole else settings.large_folds
         fold = np.random.default_rng(self.seed).permutation(len(train)) % count
         made, rows = [], []
         for number in range(count if whole else 1):
             left, asked = train.take(fold != number), train.take(fold == number)
             label = f"fold {number + 1} of {count if whole else 1}"
 
-            def looked(left: Interactions = left, asked: Interactions = asked, label: str = label) -> Arrays:
-                told = lambda line: progress(f"{label}: {line}")  # noqa: E731
-                parts = self._parts(features)
-                knowledge = learn(parts, left, valid, features, self.device, told, remembering(None, ""))
-                return knowledge.look(asked.users, asked.items, asked.timestamps)[1]
-
-            made.append(remember(f"fold-{number}", looked))
+            if (arrays := kept.load(f"fold-{number}")) is None:
+                told = lambda line, label=label: progress(f"{label}: {line}")  # noqa: E731
+                parts = self._parts(features, settings)
+                knowledge = learn(parts, left, valid, features, self.device, told, Kept())
+                arrays = knowledge.look(asked.users, asked.items, asked.timestamps)[1]
+                kept.save(f"fold-{number}", lambda arrays=arrays: arrays)
+            made.append(arrays)
             rows.append(asked.ratings)
             progress(f"{label}: {len(asked):,} ratings predicted by models that have not seen them")
         together = {name: np.concatenate([arrays[name] for arrays in made]) for name in made[0]}
@@ -139,13 +147,12 @@ class FusionStack(Recommender):
         differences = seen["predictions"] - blended[:, None]
         return np.column_stack([seen["columns"], differences, blended]).astype(np.float32), blended
 
-    def _report(self, names: list[str], valid: Interactions) -> FitReport:
+    def _report(self, names: list[str], valid_rmse: float) -> FitReport:
         names = [*names, *(f"{part.name} less blend" for part in self._knowledge.parts), "blend"]
         gains = self._booster.importance()
         best = [names[column] for column in np.argsort(-gains)[:12]]
-        error = self.predict(valid.users, valid.items, valid.timestamps).astype(np.float64) - valid.ratings
         weights = {part.name: float(w) for part, w in zip(self._knowledge.parts, self._weights, strict=False)}
-        chosen = {"valid_rmse": float(np.sqrt(np.mean(error**2))), "weights": weights, "most_used_columns": best}
+        chosen = {"valid_rmse": valid_rmse, "weights": weights, "most_used_columns": best}
         return FitReport(chosen=chosen, parameters=sum(v.size for v in self.state().values()))
 
     def _expected(self, users: np.ndarray, items: np.ndarray, times: np.ndarray | None) -> np.ndarray:
@@ -197,8 +204,7 @@ class FusionStack(Recommender):
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         rows, features = unpack(state)
-        self._small = len(rows) < SMALL
-        parts = self._parts(features)
+        parts = self._parts(features, self.config.sized(len(rows)))
         for part in parts:
             prefix = f"part/{part.name}/"
             part.device = self.device

@@ -12,6 +12,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from models.data import Features, Interactions
+from models.metrics import rmse
 from models.packing import pack, unpack
 from models.recommender import FitReport, ModelConfig, Progress, Recommender, silent
 
@@ -153,8 +154,7 @@ class KernelAutoencoder(Recommender):
     @torch.no_grad()
     def _rmse(self, ratings: Tensor, fold: Interactions) -> float:
         self._remember(ratings)
-        error = self.predict(fold.users, fold.items).astype(np.float64) - fold.ratings
-        return float(np.sqrt(np.mean(error**2)))
+        return rmse(fold.ratings, self.predict(fold.users, fold.items))
 
     @torch.no_grad()
     def _remember(self, ratings: Tensor | None = None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +12,8 @@ from models.data import Features, Interactions
 from models.fusion.evidence import items_with
 from models.fusion.fusion_network import FusionNetwork
 from models.fusion.multimodal import Multimodal
-from models.recommender import FitReport, Progress, silent
+from models.metrics import rmse
+from models.recommender import FitReport, Progress
 
 MOMENTS = "combination/moments"
 """Name of the validation's sums of products in the state."""
@@ -38,18 +38,8 @@ class LateFusion(Multimodal):
         less the mean train rating; all 0 as long as there are none.
         """
 
-    def fit(
-        self,
-        train: Interactions,
-        valid: Interactions,
-        features: Features,
-        *,
-        device: str = "cpu",
-        progress: Progress = silent,
-        checkpoint: Path | None = None,
-    ) -> FitReport:
-        """Train every modality's network, then learn from `valid` how to combine them."""
-        report = super().fit(train, valid, features, device=device, progress=progress, checkpoint=checkpoint)
+    def _finish(self, valid: Interactions, report: FitReport, progress: Progress) -> None:
+        """Learn from `valid` how to combine the modalities."""
         outputs = self._outputs(valid.users, valid.items)
         known = np.column_stack([outputs - self._middle, np.ones(len(valid)), valid.ratings - self._middle])
         self._moments = known.T @ known
@@ -57,9 +47,8 @@ class LateFusion(Multimodal):
         report.chosen |= {f"weight_{name}": float(w) for name, w in zip(self.modalities, weights, strict=True)}
         report.chosen |= {"constant": float(constant)}
         for name, expected in zip(self.modalities, outputs.T, strict=True):
-            report.chosen[f"valid_rmse_{name}"] = _rmse(np.clip(expected, *features.scale), valid.ratings)
-        report.chosen["valid_rmse"] = _rmse(self.predict(valid.users, valid.items), valid.ratings)
-        return report
+            report.chosen[f"valid_rmse_{name}"] = rmse(valid.ratings, np.clip(expected, *self._features.scale))
+        report.chosen["valid_rmse"] = rmse(valid.ratings, self.predict(valid.users, valid.items))
 
     def _build(self, train: Interactions, features: Features) -> None:
         super()._build(train, features)
@@ -106,7 +95,3 @@ class LateFusion(Multimodal):
         """Put back what `state` gave."""
         super().restore(state)
         self._moments = np.array(state[MOMENTS])
-
-
-def _rmse(expected: np.ndarray, ratings: np.ndarray) -> float:
-    return float(np.sqrt(np.mean((expected - ratings) ** 2)))

@@ -12,6 +12,7 @@ from models.data import Features, Interactions
 from models.fusion.dropout import Dropout
 from models.fusion.modality_encoders import Widths, sides
 from models.fusion.product import ProductNetwork, ProductRecommender
+from models.modalities import without_fields
 from models.torch_recommender import TorchConfig
 
 
@@ -80,14 +81,10 @@ class Mu(ProductRecommender):
     uses_content: ClassVar[bool] = True
     Config = MuConfig
 
-    def __init__(self, config: MuConfig | None = None, *, variant: str = "cro", seed: int = 0) -> None:
-        super().__init__(config, variant=variant, seed=seed)
-
     def _narrowed(self, features: Features) -> Features:
         looked_at = ("image", "title") if self.variant == "cro" else ("title",)
         vectors = {name: table for name, table in features.item_vectors.items() if name in looked_at}
-        fields = {name: field for name, field in features.item_fields.items() if name != "year"}
-        return replace(features, item_fields=fields, item_vectors=vectors, user_vectors={}, reviews=None)
+        return replace(without_fields(features, "year"), item_vectors=vectors, user_vectors={}, reviews=None)
 
     def _network(self, train: Interactions, features: Features) -> MuNetwork:
         return MuNetwork(train, features, self.config)

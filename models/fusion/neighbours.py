@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.baselines._similarity import company
 from models.data import Interactions
 from models.fusion.history import SHRINK, standardised
 
@@ -22,8 +23,6 @@ SHRINK_LIKENESS = 30.0
 """Pseudo-count, in squared residuals, that draws a likeness which few raters support towards zero."""
 SHRINK_COMPANY = 0.3
 """Pseudo-weight that draws the mean residual over little company towards zero."""
-SHARP = 3
-"""Power of the cosine of company: only those with nearly the same raters count."""
 LARGEST = 250_000_000
 """Users x items above which the dense matrices (16 bytes a pair) are not made, and the agreement is left at zero."""
 
@@ -96,10 +95,7 @@ class _Side:
 
     def by_company(self) -> Both:
         """Means over the owner's others, by how many owners they and the target have in common."""
-        common = self.rated.T @ self.rated
-        length = np.sqrt(np.maximum(np.diag(common), 1))
-        likeness = (common / length[:, None] / length) ** SHARP
-        np.fill_diagonal(likeness, 0)
+        likeness = company(self.rated.T @ self.rated)
         weighted, weight = self.once @ likeness, self.rated @ likeness
         pairs = (weighted - self.mean[:, None] * weight) / (weight + SHRINK_COMPANY)
         own_place = self.owners, self.others

@@ -14,7 +14,8 @@ from models.data import Features, Interactions
 from models.fusion.evidence import Behaviour
 from models.fusion.history import links
 from models.fusion.poster_network import PosterNetwork
-from models.modalities import without
+from models.fusion.two_sided import distinct
+from models.modalities import without, without_fields
 from models.torch_recommender import TorchConfig, TorchRecommender
 from models.training import autocast
 
@@ -91,13 +92,9 @@ class PosterTransformer(TorchRecommender):
     uses_content: ClassVar[bool] = True
     Config = PosterTransformerConfig
 
-    def __init__(self, config: PosterTransformerConfig | None = None, *, variant: str = "cro", seed: int = 0) -> None:
-        super().__init__(config, variant=variant, seed=seed)
-
     def _narrowed(self, features: Features) -> Features:
         # The paper's ten tokens and no more; the year of release is part of most titles.
-        fields = {name: field for name, field in features.item_fields.items() if name != "year"}
-        features = replace(features, item_fields=fields, user_vectors={}, reviews=None)
+        features = replace(without_fields(features, "year"), user_vectors={}, reviews=None)
         return without(features, "image") if self.variant == "sin" else features
 
     def _build(self, train: Interactions, features: Features) -> None:
@@ -111,8 +108,8 @@ class PosterTransformer(TorchRecommender):
 
     @torch.no_grad()
     def _expected(self, network: PosterNetwork, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        unique_users, user = np.unique(users, return_inverse=True)
-        unique_items, item = np.unique(items, return_inverse=True)
+        unique_users, user = distinct(users, self._features.n_users)
+        unique_items, item = distinct(items, self._features.n_items)
         with autocast(torch.device(self.device)):
             tables = network.tables(self._indices(unique_users), self._indices(unique_items))
             return self._over_pairs(network, tables, (unique_users, unique_items), (user, item))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -16,8 +14,9 @@ from models.data import Features, Interactions
 from models.fusion.clusters import kmeans, leanings, spread
 from models.fusion.sequences import Sequences
 from models.fusion.siet_network import SietNetwork
-from models.modalities import without
-from models.recommender import FitReport, Progress, silent
+from models.metrics import rmse
+from models.modalities import without, without_fields
+from models.recommender import FitReport, Progress
 from models.torch_recommender import TorchConfig, TorchRecommender
 from models.training import autocast
 
@@ -87,30 +86,15 @@ class Siet(TorchRecommender):
     ranks_by_rating: ClassVar[bool] = False
     Config = SietConfig
 
-    def fit(
-        self,
-        train: Interactions,
-        valid: Interactions,
-        features: Features,
-        *,
-        device: str = "cpu",
-        progress: Progress = silent,
-        checkpoint: Path | None = None,
-    ) -> FitReport:
-        """Train the network, then cluster the films; resumes from `checkpoint` after a kill."""
-        report = super().fit(train, valid, features, device=device, progress=progress, checkpoint=checkpoint)
+    def _finish(self, valid: Interactions, report: FitReport, progress: Progress) -> None:
+        """Cluster the films."""
         self._group()
         progress(f"{self.name}: {self._leanings.shape[1]} clusters of films")
         report.chosen["valid_rmse_without_clusters"] = report.chosen["valid_rmse"]
-        error = self.predict(valid.users, valid.items, valid.timestamps) - valid.ratings
-        report.chosen["valid_rmse"] = float(np.sqrt(np.mean(error.astype(np.float64) ** 2)))
-        return report
+        report.chosen["valid_rmse"] = rmse(valid.ratings, self.predict(valid.users, valid.items, valid.timestamps))
 
     def _narrowed(self, features: Features) -> Features:
-        kept = without(features, "text", "image")
-        users = {name: field for name, field in kept.user_fields.items() if name != "zip"}
-        items = {name: field for name, field in kept.item_fields.items() if name != "year"}
-        return replace(kept, user_fields=users, item_fields=items)
+        return without_fields(without(features, "text", "image"), "zip", "year")
 
     def _build(self, train: Interactions, features: Features) -> None:
         self._sequences = Sequences(train, features.n_users, self.device)

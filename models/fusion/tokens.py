@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models.data import Field
+from models.fusion.codes import standardised_table
 from models.fusion.history import Links, Taste
 
 if TYPE_CHECKING:
@@ -63,14 +64,11 @@ class VectorToken(nn.Module):
     item has, the more this counts: where behaviour says it all, content would only be learned by heart.
     """
 
-    CLAMP = 5.0
-    """Standard deviations beyond which an entry says no more."""
-
     def __init__(self, vectors: np.ndarray, users: Links, config: PosterTransformerConfig) -> None:
         super().__init__()
         device, width, size = users.count.device, config.width, vectors.shape[1]
         present = np.any(vectors != 0, axis=1)
-        standard = _standardised(vectors, present, self.CLAMP)
+        standard = standardised_table(vectors)
         self.register_buffer("vectors", torch.from_numpy(standard).to(device), persistent=False)
         self.register_buffer("present", torch.from_numpy(present)[:, None].to(device), persistent=False)
         hidden = (min(size, width) + width) // 2
@@ -89,12 +87,6 @@ class VectorToken(nn.Module):
         """[batch, width]: what is added to the item's token for this user. rare: [batch, 1], 1 for an unrated item."""
         product = self.taste(users, items, own)
         return rare * self.agree(torch.cat([product, product.sum(1, keepdim=True)], 1))
-
-
-def _standardised(vectors: np.ndarray, present: np.ndarray, clamp: float) -> np.ndarray:
-    known = vectors[present] if present.any() else np.zeros((1, vectors.shape[1]))
-    standard = ((vectors - known.mean(0)) / np.maximum(known.std(0), 1e-6)).clip(-clamp, clamp)
-    return np.where(present[:, None], standard, 0).astype(np.float32)
 
 
 def _principal(standard: np.ndarray, present: np.ndarray, width: int) -> np.ndarray:

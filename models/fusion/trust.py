@@ -9,14 +9,12 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags
 
 from models.baselines._biases import fit_biases
-from models.baselines._similarity import nearest
+from models.baselines._similarity import nearest, product_cells
 from models.data import Features, Interactions
 from models.fusion.codes import one_hot, standardised_table
 
 BLOCK_CELLS = 2**22
 """Cells of one dense block of users by items, or by users."""
-BIAS_SHRINKAGES = 5.0, 2.0
-"""Ratings of zero bias that users and items are given beforehand, as in the model `bias`."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Trust:
 
     def __init__(self, fold: Interactions, features: Features, rule: TrustRule) -> None:
         shape = features.n_users, features.n_items
-        self.biases = fit_biases(fold, features, *BIAS_SHRINKAGES)
+        self.biases = fit_biases(fold, features)
         left = (fold.ratings - self.biases.expected(fold.users, fold.items)).astype(np.float32)
         self.residuals = csr_matrix((left, (fold.users, fold.items)), shape=shape)
         self.rated = csr_matrix((np.ones_like(left), (fold.users, fold.items)), shape=shape)
@@ -51,15 +49,8 @@ class Trust:
     def numbers(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         """float32 [n, 3]: what user and item biases expect, by how much the trusted deviate from theirs, weighted by
         trust, and log(1 + trust in those who rated the item), in typical strongest trusts."""
-        above, below = np.zeros(len(users), np.float32), np.zeros(len(users), np.float32)
-        unique, place = np.unique(users, return_inverse=True)
-        order = np.argsort(place, kind="stable")
-        for block in _blocks(len(unique), self.residuals.shape[1]):
-            start, end = np.searchsorted(place[order], [block[0], block[-1] + 1])
-            rows, trust = order[start:end], self.trust[unique[block]]
-            cells = place[rows] - block[0], items[rows]
-            above[rows] = (trust @ self.residuals).toarray()[cells]
-            below[rows] = (trust @ self.rated).toarray()[cells] / self.typical
+        above = product_cells(self.trust, self.residuals, users, items)
+        below = product_cells(self.trust, self.rated, users, items) / self.typical
         expected = self.biases.expected(users, items)
         return np.column_stack([expected, above / self.typical / (below + 1), np.log1p(below)]).astype(np.float32)
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from models.baselines._biases import fit_biases
+from models.baselines._similarity import product_cells
 from models.data import Features, Interactions
 from models.fusion.stack import kernels, past
 from models.fusion.stack.statistics import Statistics
@@ -23,7 +24,7 @@ class History:
 
     def __init__(self, rows: Interactions, expected: np.ndarray, features: Features) -> None:
         """rows: the history. expected: float [len(rows)], the best single model's predictions of it."""
-        biases = fit_biases(rows, features, 5.0, 2.0)
+        biases = fit_biases(rows, features)
         self.statistics = Statistics(rows, features, biases)
         of_biases = rows.ratings - biases.expected(rows.users, rows.items)
         self.residuals = {"bias": of_biases, "model": rows.ratings - expected}
@@ -56,7 +57,7 @@ class History:
         for name, likeness in self.users_alike.items():
             found |= kernels.smoothings(name, likeness, self.matrices, users, items, by_items=False)
         if self.company is not None:
-            found["expected_to_rate"] = kernels.smoothed(self.matrices["ones"], self.company, users, items)
+            found["expected_to_rate"] = product_cells(self.matrices["ones"], self.company, users, items)
         if self.timed:
             found |= self._timed(users, items, times)
         return list(found), np.column_stack([np.asarray(values, np.float32) for values in found.values()])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 from scipy.sparse import csr_matrix
 
-from models.baselines._similarity import nearest
-from models.data import Features, Field
+from models.baselines._similarity import company, nearest, product_cells
+from models.data import Features
 
 LARGEST = 100_000_000
 """Items x items, and users x users, above which the dense likenesses are not made, and these columns are left out."""
@@ -15,9 +14,6 @@ NEIGHBOURS, SHRINKAGE = 200, {"items": 30.0, "users": 20.0}
 """As in the neighbourhood models: whose residuals agree, in how many common ratings to believe half."""
 SHARP = 4
 """Power of the cosine of contents: only what is near counts."""
-BLOCK_CELLS = 16_000_000
-"""Cells of a block of rows x all items."""
-
 Columns = dict[str, np.ndarray]
 
 
@@ -29,7 +25,7 @@ def item_likenesses(residuals: csr_matrix, features: Features) -> dict[str, np.n
     if residuals.shape[1] ** 2 > LARGEST:
         return {}
     found = {"ratings": _by_residuals(residuals, "items"), "raters": _by_company(residuals)}
-    found |= {name: _cosine(_codes([field])) for name, field in features.item_fields.items() if field.multi_hot}
+    found |= {name: _cosine(field.table()) for name, field in features.item_fields.items() if field.multi_hot}
     return found | {name: _cosine(vectors) for name, vectors in features.item_vectors.items()}
 
 
@@ -40,7 +36,7 @@ def user_likenesses(residuals: csr_matrix, features: Features) -> dict[str, np.n
     turned = csr_matrix(residuals.T)
     found = {"ratings": _by_residuals(turned, "users"), "rated": _by_company(turned)}
     small = [field for field in features.user_fields.values() if field.size <= 64]
-    return found | ({"fields": _cosine(_codes(small))} if small else {})
+    return found | ({"fields": _cosine(np.hstack([field.table() for field in small]))} if small else {})
 
 
 def _by_residuals(residuals: csr_matrix, side: str) -> np.ndarray:
@@ -51,18 +47,9 @@ def _by_residuals(residuals: csr_matrix, side: str) -> np.ndarray:
 
 
 def _by_company(residuals: csr_matrix) -> np.ndarray:
-    """The cube of the cosine of who rated them."""
     rated = residuals.astype(np.float32)
     rated.data = np.ones_like(rated.data)
-    common = (rated.T @ rated).toarray()
-    norms = np.sqrt(np.maximum(np.diag(common), 1))
-    likeness = (common / norms[:, None] / norms) ** 3
-    np.fill_diagonal(likeness, 0)
-    return likeness
-
-
-def _codes(fields: list[Field]) -> np.ndarray:
-    return np.hstack([f.values if f.multi_hot else np.eye(f.size, dtype=np.float32)[f.values] for f in fields])
+    return company((rated.T @ rated).toarray())
 
 
 def _cosine(vectors: np.ndarray) -> np.ndarray:
@@ -72,20 +59,6 @@ def _cosine(vectors: np.ndarray) -> np.ndarray:
     likeness = np.maximum(unit @ unit.T, 0) ** SHARP
     np.fill_diagonal(likeness, 0)
     return likeness
-
-
-def smoothed(
-    left: sparse.csr_matrix | np.ndarray, right: sparse.csr_matrix | np.ndarray, rows: np.ndarray, columns: np.ndarray
-) -> np.ndarray:
-    """float32 [n]: the cells (rows, columns) of left @ right, of which one is sparse, block by block of the rows."""
-    asked, place = np.unique(rows, return_inverse=True)
-    out, order = np.empty(len(rows), np.float32), np.argsort(place, kind="stable")
-    block = max(1, BLOCK_CELLS // right.shape[1])
-    for start in range(0, len(asked), block):
-        some = order[np.searchsorted(place[order], start) : np.searchsorted(place[order], start + block)]
-        product = left[asked[start : start + block]] @ right
-        out[some] = product[place[some] - start, columns[some]]
-    return out
 
 
 def smoothings(
@@ -99,7 +72,8 @@ def smoothings(
     side = f"{name}_{'items' if by_items else 'users'}"
 
     def at(matrix: csr_matrix) -> np.ndarray:
-        return smoothed(matrix, likeness, users, items) if by_items else smoothed(likeness, matrix, users, items)
+        factors = (matrix, likeness) if by_items else (likeness, matrix)
+        return product_cells(*factors, users, items)
 
     weight = at(of["ones"])
     columns = {f"{side}_weight": weight}

@@ -18,8 +18,6 @@ from models.fusion.stack.history import History
 from models.recommender import Progress, Recommender
 
 Arrays = dict[str, np.ndarray]
-Remember = Callable[[str, Callable[[], Arrays]], Arrays]
-"""From a name and what makes the arrays to the arrays: made only if they are not kept under this name yet."""
 
 
 class Knowledge:
@@ -59,6 +57,34 @@ def single_models(features: Features, sweeps: int, rounds: int, seed: int) -> li
     return parts
 
 
+class Kept:
+    """Arrays by name in files of a folder, if there is one; what was kept under another key is not found."""
+
+    def __init__(self, folder: Path | None = None, key: str = "") -> None:
+        self.folder, self.key = folder, key
+
+    def load(self, name: str) -> Arrays | None:
+        """What was kept under this name, None where there is nothing."""
+        if self.folder is None or not (path := self._path(name)).exists():
+            return None
+        with safe_open(path, "numpy") as file:
+            if (file.metadata() or {}).get("key") != self.key:
+                return None
+            return {part: file.get_tensor(part) for part in file.keys()}  # noqa: SIM118
+
+    def save(self, name: str, make: Callable[[], Arrays]) -> None:
+        """Keep what `make` gives, which is not asked where there is no folder."""
+        if self.folder is None:
+            return
+        arrays, path = {part: np.ascontiguousarray(values) for part, values in make().items()}, self._path(name)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        save_file(arrays, path.with_suffix(".part"), {"key": self.key})
+        path.with_suffix(".part").replace(path)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.safetensors"
+
+
 def learn(
     parts: list[Recommender],
     rows: Interactions,
@@ -66,35 +92,14 @@ def learn(
     features: Features,
     device: str,
     progress: Progress,
-    remember: Remember,
+    kept: Kept,
 ) -> Knowledge:
-    """Fit the parts on the rows; those that `remember` has kept are put back instead."""
+    """Fit the parts on the rows; those that are kept are put back instead."""
     for part in parts:
-
-        def fitted(part: Recommender = part) -> Arrays:
-            part.fit(rows, valid, features, device=device, progress=progress)
-            return part.state()
-
         part.device = device
-        part.restore(remember(part.name, fitted))
+        if (state := kept.load(part.name)) is not None:
+            part.restore(state)
+            continue
+        part.fit(rows, valid, features, device=device, progress=progress)
+        kept.save(part.name, part.state)
     return Knowledge(parts, rows, features)
-
-
-def remembering(folder: Path | None, key: str) -> Remember:
-    """Keeps arrays in files of `folder`, if there is one; what was kept under another key is made anew."""
-
-    def remember(name: str, make: Callable[[], Arrays]) -> Arrays:
-        if folder is None:
-            return make()
-        path = folder / f"{name}.safetensors"
-        if path.exists():
-            with safe_open(path, "numpy") as file:
-                if (file.metadata() or {}).get("key") == key:
-                    return {part: file.get_tensor(part) for part in file.keys()}  # noqa: SIM118
-        arrays = {part: np.ascontiguousarray(values) for part, values in make().items()}
-        folder.mkdir(parents=True, exist_ok=True)
-        save_file(arrays, path.with_suffix(".part"), {"key": key})
-        path.with_suffix(".part").replace(path)
-        return arrays
-
-    return remember

@@ -65,18 +65,14 @@ def _of_owner(
     return found
 
 
-def _codes(field: Field) -> np.ndarray:
-    return field.values if field.multi_hot else np.eye(field.size, dtype=np.float32)[field.values]
-
-
 def _means(owners: np.ndarray, n: int, others: np.ndarray, residuals: np.ndarray, field: Field) -> np.ndarray:
     """float [n, codes]: each owner's shrunk mean residual over the others that carry a code."""
-    carried = _codes(field)[others]
+    carried = field.table()[others]
     total = np.stack([np.bincount(owners, residuals * one, n) for one in carried.T], 1)
     return total / (np.stack([np.bincount(owners, one, n) for one in carried.T], 1) + PULL)
 
 
 def _at(means: np.ndarray, owners: np.ndarray, field: Field, others: np.ndarray) -> np.ndarray:
     """float [n]: the mean over the codes that the other side of each pair carries."""
-    own = _codes(field)[others]
+    own = field.table()[others]
     return (means[owners] * own).sum(1) / np.maximum(own.sum(1), 1)

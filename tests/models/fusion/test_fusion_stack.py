@@ -9,7 +9,7 @@ from models.data import Interactions
 from models.fusion import fusion_stack
 from models.fusion.stack import past
 from models.fusion.stack.history import History
-from models.fusion.stack.knowledge import remembering
+from models.fusion.stack.knowledge import Kept
 from models.recommender import silent
 
 
@@ -23,9 +23,7 @@ def test_columns_of_a_train_rating_do_not_know_its_fold(board, model) -> None:
     train = board.train
 
     def seen(ratings: np.ndarray) -> dict[str, np.ndarray]:
-        return model._out_of_fold(
-            replace(train, ratings=ratings), board.valid, board.features, silent, remembering(None, "")
-        )[0]
+        return model._out_of_fold(replace(train, ratings=ratings), board.valid, board.features, silent, Kept())[0]
 
     fold = np.random.default_rng(model.seed).permutation(len(train)) % model.config.folds
     before, after = seen(train.ratings), seen(np.where(fold == 0, 6 - train.ratings, train.ratings))

@@ -10,11 +10,12 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from models.baselines._similarity import SHARP
 from models.data import Features, Field, Interactions
 from models.fusion.encoder import Encoder, sinusoidal_positions
 from models.fusion.evidence import Behaviour
 from models.fusion.history import SHRINK, HistoryCode, links
-from models.fusion.neighbours import SHARP, SHRINK_COMPANY, SHRINK_LIKENESS, Agreement
+from models.fusion.neighbours import SHRINK_COMPANY, SHRINK_LIKENESS, Agreement
 from models.fusion.poster_network import PosterNetwork
 from models.fusion.poster_transformer import PosterTransformer, PosterTransformerConfig
 from models.fusion.tokens import VectorToken, in_order
