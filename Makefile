@@ -26,7 +26,7 @@ demo: $(READY)
 	@$(DEMO_ENV) $(BIN)/python -m orchestration.demo
 
 test: $(TESTED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
 
 ui: $(READY)
 	@$(BIN)/python -m orchestration.ui

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,8 @@ from models.recommender import ModelConfig, Progress, silent
 
 BatchLoss = Callable[[Tensor], tuple[Tensor, Tensor]]
 """From train row numbers [batch] to the mean loss (for the gradient) and the sum of squared errors (for the curve)."""
+Batches = Callable[[int, int], Sequence[Tensor]]
+"""From a number of rows and a batch size to an epoch's batches of row numbers, drawn from torch's random numbers."""
 
 
 class TrainingConfig(ModelConfig):
@@ -68,6 +70,11 @@ class Training:
         return self.epoch >= config.epochs or self.epoch - self.best_epoch >= config.patience
 
 
+def shuffled(n_rows: int, size: int) -> Sequence[Tensor]:
+    """All rows in random order, cut into batches."""
+    return torch.randperm(n_rows).split(size)
+
+
 def train(
     module: nn.Module,
     n_rows: int,
@@ -79,6 +86,7 @@ def train(
     progress: Progress = silent,
     checkpoint: Path | None = None,
     key: str = "",
+    batches: Batches = shuffled,
 ) -> Training:
     """Fit `module` in place and leave it with the weights of its best epoch by `valid_rmse`.
 
@@ -96,8 +104,8 @@ def train(
         while not now.finished(config):
             started = time.perf_counter()
             torch.manual_seed(seed * 100_003 + now.epoch)
-            batches = torch.randperm(n_rows).to(device).split(batch_size(n_rows, config, now.epoch))
-            error = _epoch(step, batches, config, now.epoch)
+            drawn = [rows.to(device) for rows in batches(n_rows, batch_size(n_rows, config, now.epoch))]
+            error = _epoch(step, drawn, config, now.epoch)
             now.epoch += 1
             module.eval()
             row = {"epoch": now.epoch, "train_rmse": math.sqrt(error / n_rows), "valid_rmse": valid_rmse()}
@@ -193,7 +201,7 @@ class Step:
         self.progress(f"out of memory: {self.at_once:,} ratings at a time from now on, the same step")
 
 
-def _epoch(step: Step, batches: tuple[Tensor, ...], config: TrainingConfig, epoch: int) -> float:
+def _epoch(step: Step, batches: Sequence[Tensor], config: TrainingConfig, epoch: int) -> float:
     """One pass; the sum of squared errors of the predictions it was trained on, with dropout and moving weights."""
     step.module.train()
     error = torch.zeros((), dtype=torch.float64, device=batches[0].device)

@@ -20,6 +20,11 @@ def _folder(variable: str, beside: str) -> Path:
     return folder.resolve()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
+
+
 @pytest.fixture
 def raw_data() -> Path:
     """Real raw files, laid out as TRIFUSE_RAW asks."""

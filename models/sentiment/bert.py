@@ -1,0 +1,174 @@
+"""Fine-tuning of a BERT-family encoder: the mean of its last layer's tokens, and a linear layer over it.
+
+Any Hugging Face text encoder of one tower, from a folder with safetensors weights. Long texts are cut to head and tail
+(Sun et al. 2019, 5.3.1). On processors with bfloat16 products (AMX) it trains in bfloat16, where that is several times
+as fast, as on a GPU.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal
+
+import models.encoders._torchvision_cpu  # noqa: F401
+
+# isort: split
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from models.encoders._compute import device_precision
+from models.encoders._transformers import load_model
+from models.encoders.folders import require_weights
+from models.recommender import FitReport
+from models.sentiment._network import pass_seconds, squared
+from models.sentiment.budget import planned
+from models.sentiment.classifier import Labelled, Means, SentimentModel
+from models.sentiment.lengths import Rows, by_length, in_order
+from models.sentiment.words import Ragged, head_and_tail, plain
+from models.training import TrainingConfig, train
+
+LOOKED_AT = 64
+"""Texts at a time where nothing is learned."""
+_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt")
+_FILES += ("special_tokens_map.json", "spiece.model", "sentencepiece.bpe.model")
+
+
+class BertConfig(TrainingConfig):
+    """Length and training."""
+
+    longest: int = Field(256, ge=16)
+    """Tokens that are read of a text, the special ones included; of a longer one its head and tail."""
+    dropout: float = Field(0.1, ge=0, lt=1)
+    """Share of the pooled vector that training hides; the encoder has its own."""
+    pooling: Literal["mean", "cls"] = "mean"
+    """What stands for the text: the mean of its tokens, or the first token."""
+    epochs: int = Field(2, ge=1, le=1000)
+    """Passes over the train texts at most."""
+    batch_size: int | None = Field(32, ge=1)
+    """Texts a step."""
+    learning_rate: float = Field(1e-4, gt=0, le=1)
+    """Highest step size of AdamW."""
+    weight_decay: float = Field(0.01, ge=0, le=10)
+    """AdamW's decay of matrices and embeddings."""
+    warmup: float = Field(0.1, ge=0, lt=1)
+    """Share of all steps over which the learning rate rises to its highest."""
+
+
+class Tuned(nn.Module):
+    """The encoder, pooling, and the classes."""
+
+    def __init__(self, encoder: nn.Module, classes: int, config: BertConfig) -> None:
+        super().__init__()
+        self.encoder, self.pooling = encoder, config.pooling
+        self.dropout, self.head = nn.Dropout(config.dropout), nn.Linear(encoder.config.hidden_size, classes)
+
+    def forward(self, numbers: Tensor, there: Tensor) -> Tensor:
+        """Logits [b, classes]."""
+        states = self.encoder(input_ids=numbers, attention_mask=there.long()).last_hidden_state
+        if self.pooling == "cls":
+            return self.head(self.dropout(states[:, 0]))
+        mean = (states * there[:, :, None]).sum(1) / there.sum(1, keepdim=True)
+        return self.head(self.dropout(mean))
+
+
+class Bert(SentimentModel):
+    """The encoder comes from `Means.weights`; what was tuned is saved whole, and read without the original."""
+
+    name = "bert"
+    Config = BertConfig
+    share = 12.0
+
+    def _learn(self, train_texts: Labelled, valid: Labelled, means: Means) -> FitReport:
+        if means.weights is None:
+            raise ValueError("bert: no text encoder to start from; TRIFUSE_WEIGHTS names a folder of them")
+        require_weights(means.weights)
+        self._origin = means.weights
+        self._tokenizer = _tokenizer(means.weights)
+        torch.manual_seed(self.seed)
+        self._net = Tuned(load_model(means.weights)[0], self.classes, self.config).to(self.device)
+        rows, truth = self._rows(train_texts.texts), torch.from_numpy(train_texts.labels).to(self.device)
+        checks, of = self._rows(valid.texts), torch.from_numpy(valid.labels)
+
+        def loss(batch: Tensor) -> tuple[Tensor, Tensor]:
+            with half(self.device):
+                logits = self._net(*rows.padded(batch))
+            logits = logits.float()
+            return nn.functional.cross_entropy(logits, truth[batch]), squared(logits.detach(), truth[batch])
+
+        def valid_rmse() -> float:
+            return float((squared(torch.from_numpy(self._look(checks)), of) / len(valid)).sqrt())
+
+        batches, folder = by_length(rows.lengths.cpu()), means.checkpoint
+        measure = lambda: pass_seconds(self._net, loss, batches(len(rows), self.config.batch_size or 32))  # noqa: E731
+        plan = planned(folder and folder / "bert.plan.json", means.seconds, self.config.epochs, measure)
+        seen = max(1, round(plan.share * len(rows)))
+        config = self.config.model_copy(update={"epochs": plan.epochs})
+        done = train(
+            self._net, seen, loss, valid_rmse, config, seed=self.seed, progress=means.progress,
+            checkpoint=folder and folder / "bert.safetensors",
+            key=f"bert {self.version} {config.model_dump_json()} {seen}", batches=batches,
+        )  # fmt: skip
+        chosen = {"epoch": done.best_epoch, "epochs": plan.epochs, "share": plan.share, "encoder": self._origin.name}
+        return FitReport(done.curve, chosen, sum(p.numel() for p in self._net.parameters()))
+
+    def _rows(self, texts: Sequence[str]) -> Rows:
+        limit = self.config.longest - self._tokenizer.num_special_tokens_to_add()
+        found = self._tokenizer([plain(t) for t in texts], add_special_tokens=False, return_attention_mask=False)
+        cut = [head_and_tail(np.array(row, np.int32), limit) for row in found["input_ids"]]
+        rows = [self._tokenizer.build_inputs_with_special_tokens(row.tolist()) for row in cut]
+        return Rows(Ragged.of([np.array(row, np.int32) for row in rows]), self.device)
+
+    @torch.no_grad()
+    def _look(self, rows: Rows) -> np.ndarray:
+        self._net.eval()
+        found = np.empty((len(rows), self.classes), np.float32)
+        for batch in in_order(rows.lengths.cpu(), LOOKED_AT):
+            with half(self.device):
+                logits = self._net(*rows.padded(batch.to(rows.numbers.device)))
+            found[batch.numpy()] = logits.float().cpu().numpy()
+        return found
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """What the head says."""
+        return self._look(self._rows(texts))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All weights, the encoder's included."""
+        return {name: value.cpu().numpy() for name, value in self._net.state_dict().items()}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """As `state` gave them."""
+        encoder = AutoModel.from_config(AutoConfig.from_pretrained(self._origin, trust_remote_code=False))
+        self._net = Tuned(encoder, self.classes, self.config)
+        self._net.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+        self._net.to(self.device).eval()
+
+    def write_files(self, folder: Path) -> None:
+        """The encoder's configuration and tokenizer."""
+        (folder / "encoder").mkdir()
+        for name in _FILES:
+            if (self._origin / name).is_file():
+                shutil.copyfile(self._origin / name, folder / "encoder" / name)
+
+    def read_files(self, folder: Path) -> None:
+        """As written."""
+        self._origin = folder / "encoder"
+        self._tokenizer = _tokenizer(self._origin)
+
+
+def _tokenizer(folder: Path):
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
+    return tokenizer
+
+
+def half(device: str) -> AbstractContextManager:
+    """bfloat16 where the device multiplies it natively."""
+    where = torch.device(device)
+    return torch.autocast(where.type, torch.bfloat16, enabled=device_precision(where) == "bfloat16")

@@ -1,0 +1,48 @@
+"""Convolutions over word vectors, and the largest answer of each filter (Kim 2014).
+
+Model 1 of deep_learning_sentiment_recommender describes the layers of an image network (32 x 32 maps); on texts the
+same layers are these.
+"""
+
+from __future__ import annotations
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from models.sentiment._network import Network, NetworkConfig, masked_max
+
+
+class CNNConfig(NetworkConfig):
+    """As the networks, with filters."""
+
+    filters: int = Field(128, ge=1)
+    """Filters of each width."""
+    spans: tuple[int, ...] = (1, 2, 3, 5)
+    """Words that a filter sees."""
+
+
+class Convolutions(nn.Module):
+    """Filters of several widths."""
+
+    def __init__(self, width: int, filters: int, spans: tuple[int, ...]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Conv1d(width, filters, span, padding="same") for span in spans)
+
+    def forward(self, vectors: Tensor, there: Tensor) -> Tensor:
+        """[b, filters * spans]. Padding has vectors of zeros and is not looked at by the maximum."""
+        channels = (vectors * there[:, :, None]).transpose(1, 2)
+        answers = torch.cat([layer(channels).relu() for layer in self.layers], dim=1)
+        return masked_max(answers.transpose(1, 2), there)
+
+
+class CNN(Network):
+    """One layer of convolutions."""
+
+    name = "cnn"
+    Config = CNNConfig
+
+    def _body(self, width: int) -> tuple[nn.Module, int]:
+        return Convolutions(width, self.config.filters, self.config.spans), self.config.filters * len(
+            self.config.spans
+        )
