@@ -87,12 +87,13 @@ def train(
     checkpoint: Path | None = None,
     key: str = "",
     batches: Batches = shuffled,
+    until: float | None = None,
 ) -> Training:
     """Fit `module` in place and leave it with the weights of its best epoch by `valid_rmse`.
 
     Every epoch's randomness comes from (seed, epoch) alone, so that a fit resumed from `checkpoint` (a file, written
     once an epoch) ends as if it had never been killed. A checkpoint whose `key` (what data, what configuration)
-    differs is not used.
+    differs is not used. until: no epoch is begun that would end after this time of `time.monotonic`, but for the first.
     """
     device = next(module.parameters()).device
     optimizer = _optimizer(module, config)
@@ -101,7 +102,7 @@ def train(
         now = _resume(checkpoint, key, module, optimizer) or now
     step = Step(module, optimizer, loss, config.clip, progress)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        while not now.finished(config):
+        while not now.finished(config) and not _late(now, until):
             started = time.perf_counter()
             torch.manual_seed(seed * 100_003 + now.epoch)
             drawn = [rows.to(device) for rows in batches(n_rows, batch_size(n_rows, config, now.epoch))]
@@ -116,6 +117,10 @@ def train(
     module.load_state_dict(now.best)
     module.eval()
     return now
+
+
+def _late(now: Training, until: float | None) -> bool:
+    return until is not None and now.epoch > 0 and time.monotonic() + now.curve[-1]["seconds"] > until
 
 
 def batch_size(n_rows: int, config: TrainingConfig, epochs_gone: int = 0) -> int:

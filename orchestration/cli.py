@@ -6,11 +6,11 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import click
 
+from orchestration.progress import terminal_progress
+from orchestration.sentiment import sentiment
 from orchestration.settings import Settings, SettingsError
 
 EPILOG = "Exit status: 0 done, 1 failed with a message, 2 bad usage. Settings are read from TRIFUSE_* (see README)."
@@ -94,7 +94,7 @@ def run(
     settings = Settings.from_environment()
     started = time.monotonic()
     with terminal_progress() as tell:
-        counts = plan.run(request, settings, tell)
+        counts = plan.run(request, settings, lambda title: tell(f"— {title}"))
     seconds = time.monotonic() - started
     if counts["computed"]:
         click.echo(f"{dataset}: {counts['computed']} computed, {counts['unchanged']} unchanged, {seconds:.0f} s")
@@ -103,23 +103,6 @@ def run(
             f"{dataset}: nothing has changed, nothing was computed ({counts['unchanged']} unchanged, {seconds:.0f} s)"
         )
     show_result(settings, dataset)
-
-
-@contextmanager
-def terminal_progress() -> Iterator[Callable[[str], None]]:
-    """Print every line of progress with the time since the beginning; yields what announces a stage."""
-    from assets import steps
-
-    started = time.monotonic()
-
-    def tell(line: str) -> None:
-        click.echo(f"{time.monotonic() - started:7.1f} s  {line}", err=True)
-
-    steps.listeners.append(tell)
-    try:
-        yield lambda title: tell(f"— {title}")
-    finally:
-        steps.listeners.remove(tell)
 
 
 def show_result(settings: Settings, dataset: str) -> None:
@@ -195,6 +178,9 @@ def doctor() -> None:
 
     if not examine(Settings.from_environment()):
         raise click.exceptions.Exit(1)
+
+
+cli.add_command(sentiment)
 
 
 def main(arguments: list[str] | None = None) -> None:

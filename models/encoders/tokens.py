@@ -57,19 +57,20 @@ class TextTokens:
         return np.concatenate([self.lead, tokens, self.tail]).astype(np.int32)
 
     def _tokenize(self, texts: list[str]) -> list[list[int]]:
-        return _numbers(self._tokenizer, texts, False) if texts else []
+        return token_numbers(self._tokenizer, texts, False) if texts else []
 
 
 def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
     """The token numbers that the tokenizer puts before and after every text."""
-    (whole,), (own,) = _numbers(tokenizer, ["a"], True), _numbers(tokenizer, ["a"], False)
+    (whole,), (own,) = token_numbers(tokenizer, ["a"], True), token_numbers(tokenizer, ["a"], False)
     for start in range(len(whole) - len(own) + 1):
         if whole[start : start + len(own)] == own:
             return whole[:start], whole[start + len(own) :]
     raise ValueError(f"{type(tokenizer).__name__} changes a text's own tokens where it adds the special ones")
 
 
-def _numbers(tokenizer: Any, texts: list[str], special: bool) -> list[list[int]]:
+def token_numbers(tokenizer: Any, texts: list[str], special: bool) -> list[list[int]]:
+    """The tokens of every text, whole, with or without the special ones."""
     return tokenizer(
         texts,
         add_special_tokens=special,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -22,11 +21,11 @@ from pydantic import Field
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from models.encoders._compute import device_precision
 from models.encoders._transformers import load_model
 from models.encoders.folders import require_weights
+from models.encoders.tokens import special_tokens, token_numbers
 from models.recommender import FitReport
-from models.sentiment._network import pass_seconds, squared
+from models.sentiment._network import half, pass_seconds, squared
 from models.sentiment.budget import planned
 from models.sentiment.classifier import Labelled, Means, SentimentModel
 from models.sentiment.lengths import Rows, by_length, in_order
@@ -45,12 +44,15 @@ class BertConfig(TrainingConfig):
     longest: int = Field(256, ge=16)
     """Tokens that are read of a text, the special ones included; of a longer one its head and tail."""
     dropout: float = Field(0.1, ge=0, lt=1)
-    """Share of the pooled vector that training hides; the encoder has its own."""
+    """Share of the pooled vector that training hides."""
+    inner_dropout: float = Field(0.0, ge=0, lt=1)
+    """Share that training hides within the encoder. In two epochs nothing is learned by heart, and on a CPU drawing
+    the random numbers, and attention without its fused kernel, take half of the time."""
     pooling: Literal["mean", "cls"] = "mean"
     """What stands for the text: the mean of its tokens, or the first token."""
     epochs: int = Field(2, ge=1, le=1000)
     """Passes over the train texts at most."""
-    batch_size: int | None = Field(32, ge=1)
+    batch_size: int | None = Field(16, ge=1)
     """Texts a step."""
     learning_rate: float = Field(1e-4, gt=0, le=1)
     """Highest step size of AdamW."""
@@ -66,6 +68,9 @@ class Tuned(nn.Module):
     def __init__(self, encoder: nn.Module, classes: int, config: BertConfig) -> None:
         super().__init__()
         self.encoder, self.pooling = encoder, config.pooling
+        for module in encoder.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = config.inner_dropout
         self.dropout, self.head = nn.Dropout(config.dropout), nn.Linear(encoder.config.hidden_size, classes)
 
     def forward(self, numbers: Tensor, there: Tensor) -> Tensor:
@@ -89,7 +94,7 @@ class Bert(SentimentModel):
             raise ValueError("bert: no text encoder to start from; TRIFUSE_WEIGHTS names a folder of them")
         require_weights(means.weights)
         self._origin = means.weights
-        self._tokenizer = _tokenizer(means.weights)
+        self._tokenizer = AutoTokenizer.from_pretrained(means.weights, trust_remote_code=False)
         torch.manual_seed(self.seed)
         self._net = Tuned(load_model(means.weights)[0], self.classes, self.config).to(self.device)
         rows, truth = self._rows(train_texts.texts), torch.from_numpy(train_texts.labels).to(self.device)
@@ -105,24 +110,24 @@ class Bert(SentimentModel):
             return float((squared(torch.from_numpy(self._look(checks)), of) / len(valid)).sqrt())
 
         batches, folder = by_length(rows.lengths.cpu()), means.checkpoint
-        measure = lambda: pass_seconds(self._net, loss, batches(len(rows), self.config.batch_size or 32))  # noqa: E731
-        plan = planned(folder and folder / "bert.plan.json", means.seconds, self.config.epochs, measure)
+        measure = lambda: pass_seconds(self._net, loss, batches(len(rows), self.config.batch_size or LOOKED_AT))  # noqa: E731
+        plan = planned(folder and folder / "bert.plan.json", means.left(), self.config.epochs, measure)
         seen = max(1, round(plan.share * len(rows)))
         config = self.config.model_copy(update={"epochs": plan.epochs})
         done = train(
             self._net, seen, loss, valid_rmse, config, seed=self.seed, progress=means.progress,
             checkpoint=folder and folder / "bert.safetensors",
-            key=f"bert {self.version} {config.model_dump_json()} {seen}", batches=batches,
+            key=f"bert {self.version} {config.model_dump_json()} {seen}", batches=batches, until=means.until,
         )  # fmt: skip
         chosen = {"epoch": done.best_epoch, "epochs": plan.epochs, "share": plan.share, "encoder": self._origin.name}
         return FitReport(done.curve, chosen, sum(p.numel() for p in self._net.parameters()))
 
     def _rows(self, texts: Sequence[str]) -> Rows:
-        limit = self.config.longest - self._tokenizer.num_special_tokens_to_add()
-        found = self._tokenizer([plain(t) for t in texts], add_special_tokens=False, return_attention_mask=False)
-        cut = [head_and_tail(np.array(row, np.int32), limit) for row in found["input_ids"]]
-        rows = [self._tokenizer.build_inputs_with_special_tokens(row.tolist()) for row in cut]
-        return Rows(Ragged.of([np.array(row, np.int32) for row in rows]), self.device)
+        lead, tail = special_tokens(self._tokenizer)
+        limit = self.config.longest - len(lead) - len(tail)
+        found = token_numbers(self._tokenizer, [plain(text) for text in texts], special=False)
+        cut = [head_and_tail(np.array(row, np.int32), limit) for row in found]
+        return Rows(Ragged.of([np.concatenate([lead, row, tail]).astype(np.int32) for row in cut]), self.device)
 
     @torch.no_grad()
     def _look(self, rows: Rows) -> np.ndarray:
@@ -159,16 +164,4 @@ class Bert(SentimentModel):
     def read_files(self, folder: Path) -> None:
         """As written."""
         self._origin = folder / "encoder"
-        self._tokenizer = _tokenizer(self._origin)
-
-
-def _tokenizer(folder: Path):
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
-    return tokenizer
-
-
-def half(device: str) -> AbstractContextManager:
-    """bfloat16 where the device multiplies it natively."""
-    where = torch.device(device)
-    return torch.autocast(where.type, torch.bfloat16, enabled=device_precision(where) == "bfloat16")
+        self._tokenizer = AutoTokenizer.from_pretrained(self._origin, trust_remote_code=False)

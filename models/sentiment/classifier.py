@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -39,18 +39,24 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Means:
-    """What a fit may use. device: cpu or cuda. seconds: how long it may take, None for as long as it wants.
+    """What a fit may use. device: cpu or cuda. until: when it is to end by `time.monotonic`, None: whenever it does.
 
     checkpoint: a folder from which a killed fit resumes. weights: a Hugging Face folder, for models that start from
-    one. word_vectors: a GloVe or word2vec text file; None: word vectors are trained on the train texts.
+    one. word_vectors: a GloVe or word2vec text file; None: word vectors are trained on the train texts. trained: models
+    that learned from the same texts already, for an ensemble of them.
     """
 
     device: str = "cpu"
-    seconds: float | None = None
+    until: float | None = None
     checkpoint: Path | None = None
     weights: Path | None = None
     word_vectors: Path | None = None
     progress: Progress = silent
+    trained: Mapping[str, SentimentModel] = field(default_factory=dict)
+
+    def left(self) -> float | None:
+        """Seconds until then; at least one."""
+        return None if self.until is None else max(self.until - time.monotonic(), 1.0)
 
 
 class SentimentModel(ABC):
@@ -116,10 +122,10 @@ class SentimentModel(ABC):
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Put back what `state` gave; `read_files` was called before."""
 
-    def write_files(self, folder: Path) -> None:
+    def write_files(self, folder: Path) -> None:  # noqa: B027 (most models have none)
         """Write what is not numbers (a vocabulary, a tokenizer) beside the model."""
 
-    def read_files(self, folder: Path) -> None:
+    def read_files(self, folder: Path) -> None:  # noqa: B027
         """Read what `write_files` wrote."""
 
     def save(self, folder: Path) -> None:

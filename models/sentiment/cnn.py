@@ -18,7 +18,7 @@ class CNNConfig(NetworkConfig):
 
     filters: int = Field(128, ge=1)
     """Filters of each width."""
-    spans: tuple[int, ...] = (1, 2, 3, 5)
+    spans: tuple[int, ...] = (1, 2, 3)
     """Words that a filter sees."""
 
 
@@ -43,6 +43,5 @@ class CNN(Network):
     Config = CNNConfig
 
     def _body(self, width: int) -> tuple[nn.Module, int]:
-        return Convolutions(width, self.config.filters, self.config.spans), self.config.filters * len(
-            self.config.spans
-        )
+        c = self.config
+        return Convolutions(width, c.filters, c.spans), c.filters * len(c.spans)

@@ -1,0 +1,1 @@
+"""Sentiment of reviews: texts with ratings in, trained models and probabilities out."""
