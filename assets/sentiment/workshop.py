@@ -70,8 +70,9 @@ class Workshop:
 
         torch.set_num_threads(self.tools.threads)
         checkpoint = self.folder / "checkpoints" / f"{name}-{key[:16]}"
+        until = seconds and time.monotonic() + seconds
         means = Means(
-            self.tools.device, seconds and time.monotonic() + seconds, checkpoint, self.tools.weights, self.tools.word_vectors,
+            self.tools.device, until, checkpoint, self.tools.weights, self.tools.word_vectors,
             lambda line: say(f"{name}: {line}"), self._trained(task) if name == ENSEMBLE else {},
         )  # fmt: skip
         model = sentiment_model(name)(classes=task.classes, seed=self.tools.seed)

@@ -74,7 +74,7 @@ class Linear(SentimentModel):
     def _separator(self, rows: csr_matrix, labels: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
         """Weights float32 [columns, classes or 1] and biases of one against the rest, by liblinear's logistic loss."""
         machine = LogisticRegression(C=strength, solver="liblinear", dual=True, max_iter=1000, random_state=self.seed)
-        if self.classes == 2:
+        if self.learned == 2:
             fitted = [machine.fit(rows, labels)]
         else:
             fitted = OneVsRestClassifier(machine).fit(rows, labels).estimators_

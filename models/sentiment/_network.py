@@ -96,7 +96,7 @@ class Network(SentimentModel):
 
     def _assembled(self, table: Tensor) -> Reader:
         body, features = self._body(table.shape[1])
-        return Reader(table, body, features, self.classes, self.config.dropout)
+        return Reader(table, body, features, self.learned, self.config.dropout)
 
     def _cut(self, numbers: list[np.ndarray]) -> Ragged:
         return Ragged.of([head_and_tail(row, self.config.longest) for row in numbers])
@@ -135,7 +135,7 @@ class Network(SentimentModel):
     @torch.no_grad()
     def _look(self, rows: Rows) -> np.ndarray:
         self._net.eval()
-        found = np.empty((len(rows), self.classes), np.float32)
+        found = np.empty((len(rows), self.learned), np.float32)
         for batch in in_order(rows.lengths.cpu(), LOOKED_AT):
             with half(self.device):
                 logits = self._net(*rows.padded(batch.to(rows.numbers.device)))

@@ -96,7 +96,7 @@ class Bert(SentimentModel):
         self._origin = means.weights
         self._tokenizer = AutoTokenizer.from_pretrained(means.weights, trust_remote_code=False)
         torch.manual_seed(self.seed)
-        self._net = Tuned(load_model(means.weights)[0], self.classes, self.config).to(self.device)
+        self._net = Tuned(load_model(means.weights)[0], self.learned, self.config).to(self.device)
         rows, truth = self._rows(train_texts.texts), torch.from_numpy(train_texts.labels).to(self.device)
         checks, of = self._rows(valid.texts), torch.from_numpy(valid.labels)
 
@@ -132,7 +132,7 @@ class Bert(SentimentModel):
     @torch.no_grad()
     def _look(self, rows: Rows) -> np.ndarray:
         self._net.eval()
-        found = np.empty((len(rows), self.classes), np.float32)
+        found = np.empty((len(rows), self.learned), np.float32)
         for batch in in_order(rows.lengths.cpu(), LOOKED_AT):
             with half(self.device):
                 logits = self._net(*rows.padded(batch.to(rows.numbers.device)))
@@ -150,7 +150,7 @@ class Bert(SentimentModel):
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """As `state` gave them."""
         encoder = AutoModel.from_config(AutoConfig.from_pretrained(self._origin, trust_remote_code=False))
-        self._net = Tuned(encoder, self.classes, self.config)
+        self._net = Tuned(encoder, self.learned, self.config)
         self._net.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
         self._net.to(self.device).eval()
 

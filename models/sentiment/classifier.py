@@ -77,17 +77,21 @@ class SentimentModel(ABC):
         """classes: 2 for negative and positive, 5 for stars."""
         self.config = config if config is not None else self.Config()
         self.classes, self.seed = classes, seed
+        self.present = np.arange(classes)
         self.device = "cpu"
         self.temperature = 1.0
 
     def fit(self, train: Labelled, valid: Labelled, means: Means = Means()) -> FitReport:
         """Learn from `train`, choose on `valid`, then find the temperature on `valid`.
 
-        Raises ValueError where a class is missing from the train texts: nothing could be told from anything.
+        A class that no train text has gets probability 0 (the Large Movie Review Dataset has no three stars). Raises
+        ValueError where all train texts are of one class: there is nothing to tell apart.
         """
         counts = np.bincount(train.labels, minlength=self.classes)
-        if len(counts) > self.classes or (counts == 0).any():
-            raise ValueError(f"{self.name}: {self.classes} classes are to be learned, their texts number {counts}")
+        self.present = np.flatnonzero(counts)
+        if len(counts) > self.classes or len(self.present) < 2:
+            raise ValueError(f"{self.name}: {self.classes} classes are to be told apart, their texts number {counts}")
+        train, valid = self._narrowed(train), self._narrowed(valid)
         self.device = means.device
         started = time.monotonic()
         # Files often stand in order of their labels; whoever has time for a part only must see a fair one.
@@ -97,17 +101,32 @@ class SentimentModel(ABC):
         report.chosen |= {"temperature": self.temperature, "seconds": time.monotonic() - started}
         return report
 
+    def _narrowed(self, labelled: Labelled) -> Labelled:
+        """Only texts of classes that are present, which are numbered from 0 without gaps."""
+        known = np.isin(labelled.labels, self.present)
+        if not known.all():
+            labelled = labelled.take(known)
+        return Labelled(labelled.texts, np.searchsorted(self.present, labelled.labels))
+
+    @property
+    def learned(self) -> int:
+        """How many classes there were to learn."""
+        return len(self.present)
+
     @abstractmethod
     def _learn(self, train: Labelled, valid: Labelled, means: Means) -> FitReport:
-        """What `fit` does before the temperature is found."""
+        """What `fit` does before the temperature is found; labels are 0 .. learned - 1."""
 
     @abstractmethod
     def logits(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 [n, classes]: log-probabilities up to a constant, before the temperature."""
+        """float32 [n, learned]: log-probabilities up to a constant, before the temperature."""
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """float32 [n, classes]; every row sums to 1."""
-        return softmax(self.logits(texts) / self.temperature)
+        found = np.zeros((len(texts), self.classes), np.float32)
+        if len(texts):
+            found[:, self.present] = softmax(self.logits(texts) / self.temperature)
+        return found
 
     def positive(self, texts: Sequence[str]) -> np.ndarray:
         """float32 [n]: the probability of a positive text, of four or five stars where there are stars."""
@@ -132,7 +151,7 @@ class SentimentModel(ABC):
         """Write `model.safetensors`, `model.json` and the model's own files into an existing folder."""
         save_file({k: np.ascontiguousarray(v) for k, v in self.state().items()}, folder / "model.safetensors")
         about = {"name": self.name, "classes": self.classes, "seed": self.seed, "version": self.version}
-        about |= {"temperature": self.temperature, "config": self.config.model_dump()}
+        about |= {"temperature": self.temperature, "present": self.present.tolist(), "config": self.config.model_dump()}
         (folder / "model.json").write_text(json.dumps(about, indent=2))
         self.write_files(folder)
 
@@ -142,6 +161,7 @@ class SentimentModel(ABC):
         about = json.loads((folder / "model.json").read_text())
         model = cls(cls.Config(**about["config"]), classes=about["classes"], seed=about["seed"])
         model.device, model.temperature = device, about["temperature"]
+        model.present = np.array(about["present"])
         model.read_files(folder)
         model.restore(load_file(folder / "model.safetensors"))
         return model

@@ -41,7 +41,9 @@ class Ensemble(SentimentModel):
                 self.members[name] = means.trained[name]
             elif not means.trained:
                 self.members[name] = sentiment_model(name)(classes=self.classes, seed=self.seed)
-                self.members[name].fit(train, valid, means)
+                self.members[name].fit(
+                    *(Labelled(part.texts, self.present[part.labels]) for part in (train, valid)), means
+                )
         if not self.members:
             raise ValueError(f"ensemble: none of {', '.join(self.config.members)} has been trained on these texts")
         means.progress(f"weighing {', '.join(self.members)}")
@@ -53,8 +55,9 @@ class Ensemble(SentimentModel):
         return FitReport(chosen={"weights": shares}, parameters=len(shares))
 
     def _parts(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 [members, n, classes]: log-probabilities."""
-        return np.stack([np.log(model.probabilities(texts) + 1e-7) for model in self.members.values()])
+        """float32 [members, n, learned]: log-probabilities."""
+        found = np.stack([model.probabilities(texts) for model in self.members.values()])
+        return np.log(found[:, :, self.present] + 1e-7)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """The weighted mean of the members' log-probabilities."""

@@ -21,9 +21,9 @@ class Majority(SentimentModel):
     Config = MajorityConfig
 
     def _learn(self, train: Labelled, valid: Labelled, means: Means) -> FitReport:
-        counts = np.bincount(train.labels, minlength=self.classes)
+        counts = np.bincount(train.labels, minlength=self.learned)
         self._log = np.log(counts / counts.sum()).astype(np.float32)
-        return FitReport(parameters=self.classes)
+        return FitReport(parameters=self.learned)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """The same row for all."""

@@ -30,7 +30,7 @@ class NBSVM(Linear):
     binary = True
 
     def _prepare(self, counts: csr_matrix, labels: np.ndarray) -> None:
-        sides = [1] if self.classes == 2 else range(self.classes)
+        sides = [1] if self.learned == 2 else range(self.learned)
         self._ratios = np.stack([_log_ratios(counts, labels == side) for side in sides])
 
     def _weighed(self, counts: csr_matrix) -> csr_matrix:

@@ -26,14 +26,15 @@ def groups_of(texts: Sequence[str], linked: Sequence[object] | None = None) -> n
 
     linked: something of each text (an item, a film) whose texts are also to stay together; None ties to nothing.
     """
-    shingles = [_shingles(text) for text in texts]
-    edges = _near(shingles)
+    if not texts:
+        return np.zeros(0, np.int64)
+    edges = _near([_shingles(text) for text in texts])
     if linked is not None:
         first: dict[object, int] = {}
         edges += [(first.setdefault(of, row), row) for row, of in enumerate(linked) if of is not None]
     left, right = np.array(edges or [(0, 0)], np.int64).T
     graph = coo_matrix((np.ones(len(left), bool), (left, right)), (len(texts), len(texts)))
-    return connected_components(graph, directed=False)[1].astype(np.int64) if len(texts) else np.zeros(0, np.int64)
+    return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
 def _shingles(text: str) -> np.ndarray:
@@ -53,8 +54,6 @@ def _scrambled(values: np.ndarray) -> np.ndarray:
 
 def _near(shingles: list[np.ndarray]) -> list[tuple[int, int]]:
     """Pairs of near-duplicates: each text with the first of those that it shares a band with, if they are alike."""
-    if not shingles:
-        return []
     flat = np.concatenate(shingles)
     starts = np.cumsum([0, *(len(row) for row in shingles[:-1])])
     edges: set[tuple[int, int]] = set()
