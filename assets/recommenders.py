@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from models.recommender import Recommender
 
 TABLES = ("users", "items", "interactions")
-EMBEDDINGS = ("text_embeddings", "image_embeddings", "user_embeddings", "review_embeddings")
+EMBEDDINGS = (
+    *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
+    *("user_embeddings", "review_embeddings"),
+)
 CODE_VERSION = "2"
 """Of this module; a model class has its own `version` beside it."""
 

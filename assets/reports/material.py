@@ -17,7 +17,7 @@ from assets.recommenders import Cell
 
 TRACED = (
     "raw_files", "staged_records", "users", "items", "interactions", "images", "folds", "text_embeddings",
-    "image_embeddings", "metrics", "recommendations",
+    "image_embeddings", "media", "audio_embeddings", "video_embeddings", "metrics", "recommendations",
 )  # fmt: skip
 """Assets whose versions stand in the report."""
 

@@ -16,6 +16,10 @@ CREATE TABLE images (
     dataset VARCHAR, item_id VARCHAR, image_id VARCHAR, source VARCHAR, url VARCHAR, path VARCHAR, sha256 VARCHAR,
     width INTEGER, height INTEGER, bytes BIGINT, status VARCHAR, reason VARCHAR, fetched_at TIMESTAMP
 );
+CREATE TABLE media (
+    dataset VARCHAR, item_id VARCHAR, media_id VARCHAR, kind VARCHAR, source VARCHAR, url VARCHAR, path VARCHAR,
+    sha256 VARCHAR, seconds DOUBLE, bytes BIGINT, status VARCHAR, reason VARCHAR, fetched_at TIMESTAMP
+);
 CREATE TABLE rejects (
     dataset VARCHAR, source_file VARCHAR, line BIGINT, stage VARCHAR, reason VARCHAR, raw VARCHAR
 );
@@ -53,6 +57,10 @@ COMMENT ON COLUMN interactions.ts IS 'UTC; NULL where the source has no time.';
 COMMENT ON TABLE reviews IS 'Every written review, cleaned of tags and entities.';
 COMMENT ON TABLE images IS 'One row per picture and what became of it.';
 COMMENT ON COLUMN images.path IS 'Below the raw root (TRIFUSE_RAW; for the samples TRIFUSE_HOME/landing/samples/<dataset>).';
+COMMENT ON TABLE media IS 'One row per media file and kind, video and audio of a film with sound, and what became of it.';
+COMMENT ON COLUMN media.kind IS 'audio or video; NULL where the file cannot be used, for the reason that is given.';
+COMMENT ON COLUMN media.path IS 'Below the raw root; below TRIFUSE_HOME/landing where the file was fetched from its url.';
+COMMENT ON COLUMN media.seconds IS 'Of play, as decoded.';
 COMMENT ON TABLE rejects IS 'Raw records that could not be loaded, with file, line and reason.';
 COMMENT ON TABLE metrics IS 'Every measured number. valid_ and train_ rows carry those prefixes.';
 COMMENT ON COLUMN metrics.study IS 'The study that changed something, which the variant names; empty for the models as they are.';
