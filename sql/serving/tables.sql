@@ -34,7 +34,8 @@ CREATE TABLE predictions (
     rating DOUBLE, prediction DOUBLE
 );
 CREATE TABLE recommendations (
-    dataset VARCHAR, model VARCHAR, user_id VARCHAR, rank INTEGER, item_id VARCHAR, score DOUBLE, why VARCHAR
+    dataset VARCHAR, model VARCHAR, user_id VARCHAR, rank INTEGER, item_id VARCHAR, score DOUBLE, why VARCHAR,
+    missing VARCHAR
 );
 CREATE TABLE review_sentiment (
     dataset VARCHAR, review_id VARCHAR, model VARCHAR, probability DOUBLE, label VARCHAR
@@ -73,6 +74,7 @@ COMMENT ON COLUMN metrics.peak_memory_mb IS 'Highest memory while training: of t
 COMMENT ON COLUMN metrics.trials IS 'Settings that were compared on validation.';
 COMMENT ON TABLE predictions IS 'Predicted and true rating of every test pair.';
 COMMENT ON TABLE recommendations IS 'The first items of every user by every model, and why.';
+COMMENT ON COLUMN recommendations.missing IS 'Modalities that the model looks at and the item has none of, so that it was scored without; NULL for models that cannot tell.';
 COMMENT ON TABLE review_sentiment IS 'Sentiment of every review; empty until a sentiment model has been trained.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
 COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';
