@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from pathlib import Path
 
 from assets.files import digest
 from assets.ingest.download import DownloadError, download
@@ -56,8 +55,8 @@ class Fetching:
 
 def place_of(url: str) -> str:
     """Where the copy of an address lies, below the landing folder: named by the address, with a plain ending."""
-    name, suffix = digest(url)[:32], PurePosixPath(urlsplit(url).path).suffix if "//" in url else ""
-    return f"{FOLDER}/{name[:2]}/{name}{suffix.lower() if re.fullmatch(r'[.][A-Za-z0-9]{1,5}', suffix) else ''}"
+    name, ending = digest(url)[:32], re.search(r"[^/]([.][A-Za-z0-9]{1,5})(?:[?#]|$)", url)
+    return f"{FOLDER}/{name[:2]}/{name}{ending[1].lower() if ending else ''}"
 
 
 def _without(cause: BaseException | None) -> Fetched:
