@@ -11,7 +11,7 @@ import pytest
 
 from assets.partitions import BY_DATASET
 
-HEAVY = ["torch", "torchvision", "timm", "transformers", "great_expectations", "sklearn", "matplotlib"]
+HEAVY = ["av", "torch", "torchvision", "timm", "transformers", "great_expectations", "sklearn", "matplotlib"]
 ASSETS = {
     "raw": {"raw_files"},
     "staging": {"staged_records"},
