@@ -22,6 +22,7 @@ PACKAGES = (
     "torch",
     "transformers",
     "timm",
+    "av",
     "scikit-learn",
 )
 DISK_GB = 2

@@ -17,7 +17,7 @@ from assets.steps import Output, Say, materialize
 CODE_VERSION = "2"
 FOLDER = Path(__file__).parent
 UPSTREAM = (
-    *("metrics", "recommendations", "items", "interactions", "images"),
+    *("metrics", "recommendations", "items", "interactions", "images", "media"),
     *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
 )
 

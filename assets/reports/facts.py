@@ -110,7 +110,7 @@ def reasons(rejects: pd.DataFrame) -> list[Reason]:
 
 
 def picture_outcomes(images: pd.DataFrame) -> list[tuple[str, str, int]]:
-    """(status, reason, count) of all pictures that were listed."""
+    """(status, reason, count) of all pictures, or all media files, that were listed."""
     if images.empty:
         return []
     why = images["reason"].fillna("") if "reason" in images else pd.Series("", index=images.index)

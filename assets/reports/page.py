@@ -52,6 +52,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
         "encoders": facts.encoders(material.manifests), "space": space(material),
         "audit": material.audit.to_dict("records"),
         "reasons": facts.reasons(material.rejects), "pictures": facts.picture_outcomes(material.images),
+        "clips": facts.picture_outcomes(material.media),
         "raw_files": facts.raw_files(material.manifests), "manifests": list(material.manifests.values()),
         "cells": facts.cells(material.metrics).to_dict("records"),
         "definitions": definitions([b.protocol for b in boards]),
