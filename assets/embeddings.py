@@ -1,5 +1,6 @@
-"""Vectors of all contents: titles, descriptions, pictures, reviews and users' profiles."""
+"""Vectors of all contents: titles, descriptions, pictures, sound, video, reviews and users' profiles."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 import dagster as dg
@@ -13,7 +14,7 @@ from assets.steps import Output, Say, materialize
 from assets.vectors.contents import Source
 from assets.vectors.engine import Encoded, encode, give_back_memory
 from assets.vectors.matrix import write_matrix
-from assets.vectors.store import locked, using
+from assets.vectors.store import Store, locked, using
 from assets.warehouse import sql
 from models.encoders.choice import EncoderChoice
 
@@ -21,6 +22,8 @@ ITEM_TEXTS = [
     Source("title", "text", "SELECT {'item_id': item_id} AS id, title AS text FROM items"),
     Source("introduction", "text", "SELECT {'item_id': item_id} AS id, description AS text FROM items"),
 ]
+SOUND = [Source("audio", "audio", sql("embeddings/clips").replace("$kind", "audio"))]
+VIDEO = [Source("video", "video", sql("embeddings/clips").replace("$kind", "video"))]
 PICTURES = [Source("image", "image", sql("embeddings/pictures"))]
 REVIEWS = [
     Source(
@@ -32,11 +35,17 @@ PLOTTED = ("encoded", "from_cache", "items_per_second", "padding_share", "gpu_ut
 """Facts that stand in the metadata by themselves too: the UI plots them over time."""
 
 
-def choice(home: Home, kind: Literal["text", "image"]) -> EncoderChoice:
+Kind = Literal["text", "image", "audio", "video"]
+
+
+def choice(home: Home, kind: Kind) -> EncoderChoice:
     """The encoder that the environment asks for."""
     common = {"weights": home.weights, "device": home.device, "threads": home.threads}
-    if kind == "image":
-        return EncoderChoice("image", home.image_encoder, precision=home.image_precision, **common)
+    if kind == "audio":
+        return EncoderChoice("audio", home.audio_encoder, **common)
+    if kind != "text":
+        frames = {"sampling": home.video_sampling, "frames": home.video_frames} if kind == "video" else {}
+        return EncoderChoice(kind, home.image_encoder, precision=home.image_precision, **frames, **common)
     return EncoderChoice(
         "text", home.text_encoder, precision=home.text_precision, pooling=home.text_pooling, prefix=home.text_prefix,
         long_texts=home.long_texts, **common,
@@ -44,7 +53,7 @@ def choice(home: Home, kind: Literal["text", "image"]) -> EncoderChoice:
 
 
 def _embeddings(
-    name: str, description: str, kind: Literal["text", "image"], upstream: list[str], sources: list[Source],
+    name: str, description: str, kind: Kind, upstream: list[str], sources: list[Source],
     of_items: bool = False,
 ) -> dg.AssetsDefinition:  # fmt: skip
     @dg.asset(
@@ -77,13 +86,22 @@ def embedded(
     with locked(using(home.vectors), shared=True):
         encoded = encode(home, dataset, chosen, sources, say)
         give_back_memory()  # the encoder is gone; what follows then adds nothing to the peak
-        laid = [write_matrix(home, dataset, source.field, encoded.store) for source in sources] if of_items else []
+        laid = _laid(home, dataset, sources, encoded.store) if of_items else []
     publish_warehouse(home)
     references = [home.embedding(dataset, source.field) for source in sources]
     # A key decides its vector, so the references alone say what was made.
     version = digest([sha256_of(path) for path in references])
     files = [*references, *laid, *([encoded.store.folder] if encoded.store else [])]
     return Output(version, encoded.rows, files, _facts(encoded))
+
+
+def _laid(home: Home, dataset: str, sources: list[Source], store: Store | None) -> list[Path]:
+    """The matrices of item fields; of sound and video, which most datasets lack, only where there is any."""
+    kept = [source for source in sources if store or source.kind in ("text", "image")]
+    for source in sources:
+        if source not in kept:
+            home.matrix(dataset, source.field).unlink(missing_ok=True)  # of media that are gone
+    return [write_matrix(home, dataset, source.field, store) for source in kept]
 
 
 def _facts(encoded: Encoded) -> dict[str, Any]:
@@ -105,6 +123,16 @@ image_embeddings = _embeddings(
     "image_embeddings",
     "Vectors of the pictures that were found whole; an item with several pictures has their mean.",
     "image", ["items", "images"], PICTURES, of_items=True,
+)  # fmt: skip
+audio_embeddings = _embeddings(
+    "audio_embeddings",
+    "Vectors of the sound of media files, with or without pictures; an item with several has their mean.",
+    "audio", ["items", "media"], SOUND, of_items=True,
+)  # fmt: skip
+video_embeddings = _embeddings(
+    "video_embeddings",
+    "Vectors of films: sampled frames through the image encoder, pooled with attention; of several, their mean.",
+    "video", ["items", "media"], VIDEO, of_items=True,
 )  # fmt: skip
 review_embeddings = _embeddings("review_embeddings", "Vectors of every written review.", "text", ["reviews"], REVIEWS)
 user_embeddings = _embeddings(

@@ -20,6 +20,9 @@ class Home(dg.ConfigurableResource):
     image_encoder: str | None = Field(
         default=None, description="A timm or Hugging Face name, a folder, or color-gradient-histogram."
     )
+    audio_encoder: str | None = Field(default=None, description="A Hugging Face name, a folder, or log-mel-statistics.")
+    video_sampling: str = Field(default="time", description="time or scene: which frames of a film are looked at.")
+    video_frames: int = Field(default=8, ge=1, le=64, description="Frames of a film that are looked at, at most.")
     text_pooling: str | None = Field(default=None, description="cls, mean or last, with +l2 or without.")
     text_prefix: str = Field(default="", description="An instruction before every text, e.g. 'query: '.")
     long_texts: str = Field(default="cut", description="cut, or windows: overlapping ones, averaged.")
@@ -97,7 +100,10 @@ class Home(dg.ConfigurableResource):
         return self.lake / "vectors"
 
     def embedding(self, dataset: str, field: str) -> Path:
-        """Which vectors a content field has (title, introduction, image, review, profile): ids, encoder and key."""
+        """Which vectors a content field has: ids, encoder and key.
+
+        Fields: title, introduction, image, audio, video, review, profile.
+        """
         return self.lake / dataset / "embeddings" / f"{field}.parquet"
 
     def matrix(self, dataset: str, field: str) -> Path:

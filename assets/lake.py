@@ -19,8 +19,8 @@ from assets.home import Home
 from assets.ingest.segments import Segments, define_all, quoted
 from assets.warehouse import sql, working
 
-CATALOG = ("users", "items", "interactions", "reviews", "images")
-EXPORTED = ("users", "items", "interactions", "images", "fetched_pictures")
+CATALOG = ("users", "items", "interactions", "reviews", "images", "media")
+EXPORTED = ("users", "items", "interactions", "images", "media", "fetched_pictures")
 """Tables with a Parquet file of their own; `reviews` are the staged ratings that have words."""
 STAGED = (
     *("people", "products", "ratings", "texts", "pictures", "official_tests", "checkins"),

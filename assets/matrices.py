@@ -68,7 +68,9 @@ def load_data(home: Home, about: Dataset, content: bool) -> Data:
     return Data(catalog, load_features(home, about, catalog, content), reviews)
 
 
-CONTENT_FIELDS = ("image", "title", "introduction")
+CLIP_FIELDS = ("audio", "video")
+"""Fields that most datasets lack, so that they have no matrix there."""
+CONTENT_FIELDS = ("image", "title", "introduction", *CLIP_FIELDS)
 """Fields of items that have vectors."""
 
 
@@ -103,7 +105,7 @@ def _require_current(home: Home, name: str) -> None:
     """Rows of the vectors are rows of the items table, so both must be of one state."""
     manifests = Manifests(home.path)
     items = manifests.current("items", name)
-    for asset in ("text_embeddings", "image_embeddings"):
+    for asset in ("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"):
         made = manifests.current(asset, name)
         if items and made and made.upstream[f"items@{name}"] != items.data_version:
             raise LookupError(
@@ -116,7 +118,8 @@ def _filled(home: Home, name: str, field: str) -> bool:
     """Whether any item has this content."""
     import pyarrow.parquet as pq
 
-    return pq.read_metadata(home.embedding(name, field)).num_rows > 0
+    references = home.embedding(name, field)
+    return (references.exists() or field not in CLIP_FIELDS) and pq.read_metadata(references).num_rows > 0
 
 
 def user_fields(users: pd.DataFrame) -> dict[str, Field]:

@@ -20,6 +20,7 @@ from assets.partitions import BY_DATASET, DATASET_OF_CELL
 from assets.recommenders import EMBEDDINGS, TABLES, Cell, recommender
 from assets.steps import Output, Say, materialize, remember
 from assets.studies.declared import study_of
+from assets.subsets import lacking_of
 from assets.warehouse import export, working
 from models.registry import recommender as recommender_class
 
@@ -119,10 +120,13 @@ class Shelf:
         seen = pairs(catalog.interactions, len(users), len(catalog.items))
         liked = pairs(catalog.interactions, *seen.shape, at_least=like_threshold(features.rating_values))
         reasons, rows, writer = Reasons(catalog, features), 0, None
+        lacking = lacking_of(model)
         started = told = time.monotonic()
         try:
             for lists in recommend(model, users, seen, LIST_LENGTH):
-                table = pa.Table.from_pandas(self._rows(cell, catalog, lists, reasons, liked), preserve_index=False)
+                table = pa.Table.from_pandas(
+                    self._rows(cell, catalog, lists, reasons, liked, lacking), preserve_index=False
+                )
                 writer = writer or pq.ParquetWriter(path, table.schema)
                 writer.write_table(table)
                 rows += len(table)
@@ -135,7 +139,9 @@ class Shelf:
         say(f"{cell.dataset} {cell.model}: {rows:,} recommendations in {time.monotonic() - started:.1f} s")
         return rows
 
-    def _rows(self, cell: Cell, catalog: Catalog, lists: "Lists", reasons: "Reasons", liked) -> pd.DataFrame:
+    def _rows(
+        self, cell: Cell, catalog: Catalog, lists: "Lists", reasons: "Reasons", liked, lacking: np.ndarray | None
+    ) -> pd.DataFrame:
         user, place = np.nonzero(lists.items >= 0)
         items = lists.items[user, place]
         of_each = np.split(items, np.cumsum(np.bincount(user, minlength=len(lists.users)))[:-1])
@@ -149,6 +155,7 @@ class Shelf:
                 "item_id": catalog.items.item_id.to_numpy()[items],
                 "score": lists.scores[user, place].astype(np.float64),
                 "why": np.concatenate([np.asarray(part, dtype=object) for part in why]),
+                "missing": pd.array([None] * len(items) if lacking is None else lacking[items], dtype="string"),
             }
         )
 

@@ -23,6 +23,7 @@ from assets.partitions import BY_DATASET_AND_MODEL, DATASET_OF_CELL
 from assets.splits import Evaluation, folds, load_fold
 from assets.steps import Output, Say, materialize, remember
 from assets.studies.changes import UNCHANGED, Change
+from assets.subsets import SUBSETS, write_subsets
 from models.registry import recommender as recommender_class
 from models.splits import TEST, TRAIN, VALID
 
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
     from models.recommender import Recommender
 
 TABLES = ("users", "items", "interactions")
-EMBEDDINGS = ("text_embeddings", "image_embeddings", "user_embeddings", "review_embeddings")
+EMBEDDINGS = (
+    *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
+    *("user_embeddings", "review_embeddings"),
+)
 CODE_VERSION = "2"
 """Of this module; a model class has its own `version` beside it."""
 
@@ -201,6 +205,8 @@ class Workshop:
             model.save(temporary)
             (temporary / "record.json").write_text(json.dumps(record, indent=2, default=float))
             _write_predictions(model, parts["test"], catalog, temporary / "predictions.parquet")
+            if change == UNCHANGED and cell.variant == self.model.variants[0]:
+                write_subsets(model, parts["test"], temporary / SUBSETS)
         _discard(checkpoint)
         say(f"{label}: valid RMSE {record['valid_rmse']:.4f} in {record['fit_seconds']:.1f} s")
         files = sorted(path for path in folder.iterdir() if path.is_file())

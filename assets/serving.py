@@ -22,10 +22,12 @@ from assets.warehouse import sql, working
 
 CODE_VERSION = "1"
 PUBLISHED = (*CATALOG, "metrics", "recommendations")
+VECTORS = ("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings")
+"""The assets whose vectors of items are published."""
 
 
 @dg.asset(
-    deps=[*CATALOG, "staged_records", "metrics", "recommendations", "text_embeddings", "image_embeddings"],
+    deps=[*CATALOG, "staged_records", "metrics", "recommendations", *VECTORS],
     group_name="serving",
     kinds={"duckdb"},
     code_version=CODE_VERSION,
@@ -50,7 +52,7 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
 
 
 def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
-    assets = ("staged_records", *PUBLISHED, "text_embeddings", "image_embeddings")
+    assets = ("staged_records", *PUBLISHED, *VECTORS)
     current = {f"{asset}@{name}": manifests.current(asset, name) for name in names for asset in assets}
     return {key: manifest.data_version for key, manifest in current.items() if manifest is not None}
 

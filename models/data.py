@@ -60,8 +60,8 @@ class Features:
 
     rating_values: the scale's steps in ascending order, e.g. (1, 2, 3, 4, 5).
     user_fields, item_fields: structured features by name (MovieLens: age, zip, occupation, gender; genre).
-    item_vectors: encoder outputs by name (title, introduction, image), float32 [n_items, d]; an item without
-    that content has a row of zeros. user_vectors: the same of users (profile), float32 [n_users, d].
+    item_vectors: encoder outputs by name (title, introduction, image, audio, video), float32 [n_items, d]; an item
+    without that content has a row of zeros. user_vectors: the same of users (profile), float32 [n_users, d].
     reviews: encoder outputs of what was written with each *train* rating, float32 [len(train), d], row for row; zeros
     where nothing was written. None where the dataset has no reviews. Texts of other folds never stand here.
     """

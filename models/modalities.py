@@ -1,7 +1,8 @@
 """What each modality is made of, and features in which one is missing, shuffled or replaced by noise.
 
-The modalities of the papers: `text` (titles, introductions, users' profiles, reviews), `image` (posters, photos), and
-`structure` (the fields of users and items). Behaviour, the ratings themselves, is not a feature.
+The modalities of the papers: `text` (titles, introductions, users' profiles, reviews), `image` (posters, photos),
+`audio` and `video` (voice, songs, trailers; Yuldashov and Kutlimuratov 2023), and `structure` (the fields of users and
+items). Behaviour, the ratings themselves, is not a feature. A vector named as a modality is of it, any other of text.
 """
 
 from __future__ import annotations
@@ -12,14 +13,19 @@ import numpy as np
 
 from models.data import Features
 
-MODALITIES = ("text", "image", "structure")
+MODALITIES = ("text", "image", "audio", "video", "structure")
 KNOCKED_OUT = ("no", "shuffled", "gaussian")
 """What can be done to a modality; `<how>-<modality>` names the variant."""
 
 
+def modality_of(name: str) -> str:
+    """The modality of a vector of this name: image, audio and video are their own, title, profile, ... are text."""
+    return name if name in ("image", "audio", "video") else "text"
+
+
 def is_image(name: str) -> bool:
-    """Whether a vector of this name (image, introduction, title, profile, ...) is of pictures rather than of text."""
-    return name == "image"
+    """Whether a vector of this name (image, introduction, title, profile, ...) is of pictures."""
+    return modality_of(name) == "image"
 
 
 def knocked_out(features: Features, how: str, modality: str, seed: int = 0) -> Features:
@@ -38,7 +44,7 @@ def knocked_out(features: Features, how: str, modality: str, seed: int = 0) -> F
         return _structure(features, how, random)
 
     def changed(vectors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        other = {name: table for name, table in vectors.items() if is_image(name) != (modality == "image")}
+        other = {name: table for name, table in vectors.items() if modality_of(name) != modality}
         if how == "no":
             return other
         # The dictionary's order is the order of the tokens, so it is kept.
@@ -69,13 +75,12 @@ def without_fields(features: Features, *names: str) -> Features:
 
 def present(features: Features) -> tuple[str, ...]:
     """The modalities that the dataset has."""
-    names = [*features.item_vectors, *features.user_vectors]
-    has = {
-        "text": features.reviews is not None or any(not is_image(name) for name in names),
-        "image": any(is_image(name) for name in names),
-        "structure": bool(features.user_fields or features.item_fields),
-    }
-    return tuple(modality for modality in MODALITIES if has[modality])
+    has = {modality_of(name) for name in (*features.item_vectors, *features.user_vectors)}
+    if features.reviews is not None:
+        has.add("text")
+    if features.user_fields or features.item_fields:
+        has.add("structure")
+    return tuple(modality for modality in MODALITIES if modality in has)
 
 
 def _spoilt(table: np.ndarray, how: str, random: np.random.Generator) -> np.ndarray:

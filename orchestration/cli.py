@@ -131,10 +131,24 @@ def sql(query: str, style: str) -> None:
 @click.argument("user")
 @click.option("-k", type=click.IntRange(1, 20), default=10, show_default=True, help="How many items.")
 @click.option("--model", help="The model that recommends. Default: the best on validation.")
-def recommend(dataset: str, user: str, k: int, model: str | None) -> None:
-    """USER's list from the snapshot, and why each item is on it."""
+@click.option("--without", default="", callback=_listed, help="Modalities to withhold, e.g. audio,video: scores anew.")
+def recommend(dataset: str, user: str, k: int, model: str | None, without: tuple[str, ...]) -> None:
+    """USER's list from the snapshot, and why each item is on it.
+
+    With --without, a fusion model scores now, as if these modalities were missing: beside each score stands that with
+    all of them, and which modalities were missing, withheld or not there.
+    """
     from orchestration import tables
 
+    if without:
+        from assets.datasets import datasets
+        from assets.withheld import recommended_without
+        from orchestration.resources import home
+
+        _known((dataset,), list(datasets()), "dataset")
+        rows = recommended_without(home(Settings.from_environment()), dataset, user, k, model, without)
+        tables.show(rows, "table")
+        return
     tables.show(tables.recommendations(Settings.from_environment().serving, dataset, user, k, model), "table")
 
 

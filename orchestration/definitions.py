@@ -9,6 +9,7 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 from assets import catalog, data_docs, embeddings, evaluation, recommendations, recommenders, serving, splits  # noqa: E402
 from assets.ingest import assets as ingest  # noqa: E402
+from assets.media import assets as media  # noqa: E402
 from assets.posters import assets as posters  # noqa: E402
 from assets.reports import assets as reports  # noqa: E402
 from assets.studies import assets as studies  # noqa: E402
@@ -20,6 +21,7 @@ MODULES = [
     ingest,
     posters,
     catalog,
+    media,
     data_docs,
     splits,
     embeddings,

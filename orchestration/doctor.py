@@ -22,6 +22,7 @@ PACKAGES = (
     "torch",
     "transformers",
     "timm",
+    "av",
     "scikit-learn",
 )
 DISK_GB = 2
@@ -116,6 +117,7 @@ def _encoders(settings: Settings) -> list[Finding]:
     for kind, asked, find, classical in (
         ("text", settings.text_encoder, folders.find_text, "tfidf-svd"),
         ("image", settings.image_encoder, folders.find_image, "color-gradient-histogram"),
+        ("audio", settings.audio_encoder, folders.find_audio, "log-mel-statistics"),
     ):
         local = find(weights) if weights else None
         if asked or local:

@@ -25,6 +25,11 @@ class Settings(BaseModel):
     image_encoder: str | None = Field(
         default=None, description="a timm or Hugging Face name, a folder, or color-gradient-histogram"
     )
+    audio_encoder: str | None = Field(default=None, description="a Hugging Face name, a folder, or log-mel-statistics")
+    video_sampling: Literal["time", "scene"] = Field(
+        default="time", description="which frames of a film are looked at: evenly over its time, or the first of scenes"
+    )
+    video_frames: int = Field(default=8, ge=1, le=64, description="frames of a film that are looked at, at most")
     text_pooling: Literal["cls", "mean", "last", "cls+l2", "mean+l2", "last+l2"] | None = Field(
         default=None, description="how token vectors become one (default: what the encoder declares, else cls)"
     )

@@ -9,7 +9,7 @@ from assets.datasets import Dataset, dataset
 from assets.files import atomic_file, digest
 from assets.hashing import Hashes
 from assets.home import Home
-from assets.ingest.landing import picture_folders, provide, raw_files
+from assets.ingest.landing import media_places, picture_folders, provide, raw_files
 from assets.ingest.loading import Loader
 from assets.ingest.segments import Staged
 from assets.lake import EXPLAINED, publish_warehouse, segments
@@ -31,9 +31,12 @@ def raw_files_asset(context: dg.AssetExecutionContext, home: Home, web: Web) -> 
 
 
 def fingerprint(about: Dataset, root: Path, hashes: Hashes) -> dict[str, str]:
-    """File, or folder of pictures, -> SHA-256; a folder's is over its files' names and SHA-256."""
-    files = {file.path.as_posix(): hashes.sha256(root / file.path) for file in raw_files(about, root)}
-    return files | {folder.as_posix() + "/": hashes.folder(root / folder) for folder in picture_folders(about, root)}
+    """File, or folder of pictures or media, -> SHA-256; a folder's is over its files' names and SHA-256."""
+    beside = [*picture_folders(about, root), *media_places(about, root)]
+    files = [*(file.path for file in raw_files(about, root)), *(place for place in beside if (root / place).is_file())]
+    found = {file.as_posix(): hashes.sha256(root / file) for file in files}
+    folders = [place for place in beside if (root / place).is_dir()]
+    return found | {folder.as_posix() + "/": hashes.folder(root / folder) for folder in folders}
 
 
 def _listed(about: Dataset, root: Path, found: dict[str, str]) -> Output:

@@ -50,6 +50,7 @@ def download(
     sha256: str | None = None,
     md5: str | None = None,
     size: int | None = None,
+    most: int | None = None,
     allow_hosts: frozenset[str] = frozenset(),
     say: Callable[[str], None] = print,
     tries: int = 6,
@@ -57,12 +58,13 @@ def download(
 ) -> Fetched:
     """Download `address` to `target`, going on where an earlier download of it stopped.
 
-    sha256, md5 (hexadecimal), size (bytes): what the file must be; the final name is given to nothing else. A file
-    that is there and has the checksum is not asked for again; without a checksum the server is asked if it changed.
+    sha256, md5 (hexadecimal), size (bytes): what the file must be; most: bytes that it may have. The final name is
+    given to nothing else. A file that is there and has the checksum is not asked for again; without a checksum the
+    server is asked if it changed.
     say: takes lines of progress. tries: how many in a row may fail without bringing anything new.
     Raises DownloadError.
     """
-    expected, partial = Expected(sha256, md5, size), Partial(target, address)
+    expected, partial = Expected(sha256, md5, size, most), Partial(target, address)
     if expected.checksums and target.exists() and expected.mismatch(target) is None:
         return Fetched(target, target.stat().st_size, sha256_of(target), unchanged=True)
     headers = {"User-Agent": user_agent(), "Accept-Encoding": "identity"}  # lengths and ranges are of the file itself

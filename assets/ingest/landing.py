@@ -11,6 +11,7 @@ from assets.ingest import amazon, movielens, yelp
 from assets.ingest.archives import unpack
 from assets.ingest.download import download
 from assets.ingest.raw_file import RawFile
+from assets.media.listing import media_folder, media_list
 from assets.steps import Say
 
 SOURCES = {"movielens": movielens, "amazon": amazon, "yelp": yelp}
@@ -37,6 +38,11 @@ def picture_folders(dataset: Dataset, root: Path) -> list[Path]:
         "yelp": Path(dataset.folder) / "photos",
     }
     return [folder for folder in (folders[dataset.source],) if (root / folder).is_dir()]
+
+
+def media_places(dataset: Dataset, root: Path) -> list[Path]:
+    """The list and the folder of the dataset's media files below `root`, those that exist."""
+    return [place for place in (media_list(dataset), media_folder(dataset)) if (root / place).exists()]
 
 
 def provide(home: Home, about: Dataset, allow_hosts: frozenset[str], say: Say) -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from assets.datasets import dataset
-from assets.embeddings import image_embeddings, text_embeddings
+from assets.embeddings import audio_embeddings, image_embeddings, text_embeddings, video_embeddings
 from assets.evaluation import metrics
 from assets.files import digest, sha256_of, write_text
 from assets.home import Home
@@ -17,13 +17,13 @@ from assets.steps import Output, Say, materialize
 CODE_VERSION = "2"
 FOLDER = Path(__file__).parent
 UPSTREAM = (
-    *("metrics", "recommendations", "items", "interactions", "images"),
-    *("text_embeddings", "image_embeddings"),
+    *("metrics", "recommendations", "items", "interactions", "images", "media"),
+    *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
 )
 
 
 @dg.asset(
-    deps=[metrics, recommendations, text_embeddings, image_embeddings],
+    deps=[metrics, recommendations, text_embeddings, image_embeddings, audio_embeddings, video_embeddings],
     group_name="reports",
     partitions_def=BY_DATASET,
     kinds={"html"},

@@ -50,8 +50,10 @@ class EncoderFacts:
 
 
 def encoders(manifests: dict[str, Manifest]) -> EncoderFacts:
-    """Which encoders made the text and the image vectors, and how, as their manifests tell."""
+    """Which encoders made the vectors, and how, as their manifests tell; of sound and video where there is any."""
     pairs = (("titles and introductions", "text_embeddings"), ("pictures", "image_embeddings"))
+    clips = (("sounds", "audio_embeddings"), ("films", "video_embeddings"))
+    pairs += tuple(pair for pair in clips if pair[1] in manifests and manifests[pair[1]].metadata.get("encoder"))
     there = [(content, _told(manifests[asset].metadata)) for content, asset in pairs if asset in manifests]
     told = [facts for _, facts in there]
     names = [name for name in (told[0] if told else ()) if any(facts[name] for facts in told)]
@@ -108,7 +110,7 @@ def reasons(rejects: pd.DataFrame) -> list[Reason]:
 
 
 def picture_outcomes(images: pd.DataFrame) -> list[tuple[str, str, int]]:
-    """(status, reason, count) of all pictures that were listed."""
+    """(status, reason, count) of all pictures, or all media files, that were listed."""
     if images.empty:
         return []
     why = images["reason"].fillna("") if "reason" in images else pd.Series("", index=images.index)

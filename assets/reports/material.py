@@ -17,7 +17,7 @@ from assets.recommenders import Cell
 
 TRACED = (
     "raw_files", "staged_records", "users", "items", "interactions", "images", "folds", "text_embeddings",
-    "image_embeddings", "metrics", "recommendations",
+    "image_embeddings", "media", "audio_embeddings", "video_embeddings", "metrics", "recommendations",
 )  # fmt: skip
 """Assets whose versions stand in the report."""
 
@@ -31,6 +31,7 @@ class Material:
     metrics: pd.DataFrame
     catalog: Catalog
     images: pd.DataFrame
+    media: pd.DataFrame
     recommendations: pd.DataFrame
     audit: pd.DataFrame
     rejects: pd.DataFrame
@@ -58,6 +59,7 @@ def load_material(home: Home, about: Dataset) -> Material:
     return Material(
         home, about, metrics, load_catalog(home, about.name),
         images=_table(home.table(about.name, "images"), ["item_id", "path", "status", "fetched_at"]),
+        media=_table(home.table(about.name, "media"), ["item_id", "kind", "status", "reason"]),
         recommendations=pd.read_parquet(lake / "recommendations.parquet"),
         audit=_table(lake / "staging" / "ingest_audit.parquet", ["source_file", "rows_read"]),
         rejects=_table(lake / "staging" / "rejects.parquet", ["source_file", "line", "stage", "reason", "raw"]),

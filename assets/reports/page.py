@@ -17,6 +17,7 @@ from assets.reports.published import published_for
 from assets.reports.residuals import folds_of
 from assets.reports.space import space
 from assets.reports.studies import studies_of
+from assets.reports.subsets import subsets_of
 from assets.reports.wall import two_models, wall
 from assets.reports.worth import worth_of
 from assets.steps import Say
@@ -40,6 +41,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     pictures = Thumbnails(material.home, about, material.images)
     say(f"{about.name}: report on studies and papers")
     studies = {"worth": worth_of(material, boards), "studies": studies_of(material), "papers": papers_of(material)}
+    studies["subsets"] = subsets_of(material, [b.protocol for b in boards])
     say(f"{about.name}: report on what the encoders see")
     return {
         "about": about, "facts": facts.dataset_facts(material), "sections": sections,
@@ -50,6 +52,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
         "encoders": facts.encoders(material.manifests), "space": space(material),
         "audit": material.audit.to_dict("records"),
         "reasons": facts.reasons(material.rejects), "pictures": facts.picture_outcomes(material.images),
+        "clips": facts.picture_outcomes(material.media),
         "raw_files": facts.raw_files(material.manifests), "manifests": list(material.manifests.values()),
         "cells": facts.cells(material.metrics).to_dict("records"),
         "definitions": definitions([b.protocol for b in boards]),

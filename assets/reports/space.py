@@ -16,7 +16,7 @@ from assets.reports.posters import SMALL, Thumbnails
 from assets.reports.scatter import Scatter, scatter
 from assets.reports.sheet import Sheet, sheet
 
-NAMES = {"title": "titles", "introduction": "introductions", "image": "pictures"}
+NAMES = {"title": "titles", "introduction": "introductions", "image": "pictures", "audio": "sounds", "video": "films"}
 PORTRAIT, SQUARE = (60, 90), (60, 60)
 """Width and height of a picture on the sheet: films have posters, shops and places mostly squarer pictures."""
 

@@ -8,7 +8,7 @@ from assets.manifests import Manifests
 from assets.recommenders import EMBEDDINGS, TABLES
 from assets.vectors.matrix import encoder_of
 
-FIELDS = ("image", "title", "introduction", "profile", "review")
+FIELDS = ("image", "title", "introduction", "audio", "video", "profile", "review")
 
 
 def obstacle(home: Home, name: str) -> str | None:

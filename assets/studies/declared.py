@@ -79,7 +79,7 @@ def _ablation() -> tuple[Variation, ...]:
         *_knocked_out("bert-cnn-mlp", ("no-image", "no-text")),
         *_changed("bert-cnn-mlp", {"no-behaviour": {"parameters": (("behaviour", False),)}}),
         *(Variation("bert-cnn-mlp", f"{name}-only") for name in ("text", "image", "behaviour")),
-        *_knocked_out("hybrid-fusion", ("no-image", "no-text")),
+        *_knocked_out("hybrid-fusion", ("no-image", "no-text", "no-audio", "no-video")),
     )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ STUDIES: dict[str, Study] = {
     study.name: study
     for study in (
         Study(
-            "ablation", "the multimodal models with each modality removed: text, image, structure, behaviour",
+            "ablation", "multimodal models with each modality removed: text, image, audio, video, structure, behaviour",
             _ablation(),
         ),
         Study(

@@ -19,7 +19,7 @@ from assets.validation.suites import ROW_KEYS, SUITES, Expectation
 from assets.validation.tables import Files, files_of, opened
 from assets.validation.thresholds import thresholds
 
-CHECKED = ("staged_records", "interactions", "reviews", "images", "users", "items", "folds")
+CHECKED = ("staged_records", "interactions", "reviews", "images", "users", "items", "media", "folds")
 
 
 def suite_of(asset: str, about: Dataset) -> list[Expectation]:

@@ -22,11 +22,11 @@ CORPUS = 100_000
 class Source:
     """A content field of a dataset: SQL over its tables that gives `id`, a struct of the owner's ids, and the content.
 
-    query: of texts, (id, text); of pictures, (id, sha256, path, fetched, bytes).
+    query: of texts, (id, text); of pictures, sounds and films, (id, sha256, path, fetched, bytes).
     """
 
     field: str
-    kind: Literal["text", "image"]
+    kind: Literal["text", "image", "audio", "video"]
     query: str
 
 
@@ -37,7 +37,7 @@ class Contents:
         """connection: with the dataset's tables attached."""
         self._connection, self._sources = connection, sources
         self._places = {"$landing": quoted(home.landing)}
-        if any(source.kind == "image" for source in sources):
+        if any(source.kind != "text" for source in sources):
             self._places["$raw"] = quoted(home.raw_root(registered(dataset)))
 
     def want(self, encoder_key: str) -> tuple[int, int]:
@@ -63,7 +63,8 @@ class Contents:
             export(self._connection, query, temporary)
 
     def _keyed(self, source: Source, encoder_key: str) -> str:
-        query = sql(f"embeddings/wanted_{source.kind}").replace("$source", source.query)
+        what = "text" if source.kind == "text" else "file"
+        query = sql(f"embeddings/wanted_{what}").replace("$source", source.query)
         for name, value in {**self._places, "$encoder": f"'{encoder_key}'"}.items():
             query = query.replace(name, value)
         return query

@@ -47,7 +47,8 @@ class Lazy:
 
 def _machine(choice: EncoderChoice) -> list[object]:
     """What else an identity depends on: libraries, and what decides the precision."""
-    versions = [importlib.metadata.version(name) for name in LIBRARIES]
+    libraries = (*LIBRARIES, "av") if choice.kind in ("audio", "video") else LIBRARIES
+    versions = [importlib.metadata.version(name) for name in libraries]
     flags = Path("/proc/cpuinfo")
     known = flags.read_text() if flags.is_file() else ""
     return [VERSION, versions, choice.device, [flag in known for flag in ("amx_bf16", "avx512_bf16")]]

@@ -20,7 +20,7 @@ SHARDS, LEAST_ROWS, MOST_ROWS = 256, 512, 16_384
 
 @dataclass(frozen=True)
 class Shard:
-    """A row group of a todo file. size: what encoding its texts costs in characters, its pictures in bytes."""
+    """A row group of a todo file. size: what encoding its texts costs in characters, its files in bytes."""
 
     path: Path
     number: int
@@ -28,7 +28,7 @@ class Shard:
     size: int
 
     def read(self) -> tuple[list[str], list[Any]]:
-        """Keys and contents: texts, or PictureFiles."""
+        """Keys and contents: texts, or PictureFiles, which name pictures, sounds and films alike."""
         import pyarrow.parquet as pq
 
         table = pq.ParquetFile(self.path).read_row_group(self.number)

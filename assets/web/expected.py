@@ -6,14 +6,31 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.web.retries import PermanentFailure
+
+
+class TooLarge(PermanentFailure):
+    """More bytes than a file may have."""
+
 
 @dataclass(frozen=True)
 class Expected:
-    """Checksums in hexadecimal and the size in bytes; None where nobody registered it."""
+    """Checksums in hexadecimal and the size in bytes; None where nobody registered it. most: bytes that it may have."""
 
     sha256: str | None = None
     md5: str | None = None
     size: int | None = None
+    most: int | None = None
+
+    @property
+    def registered(self) -> bool:
+        """Whether it can be told from these that a file is whole."""
+        return self.size is not None or bool(self.checksums)
+
+    def check_size(self, size: int | None) -> None:
+        """Raises TooLarge for a file of so many bytes, if that is more than it may have."""
+        if self.most is not None and size is not None and size > self.most:
+            raise TooLarge(f"it has {size:,} bytes or more; the limit is {self.most:,}")
 
     @property
     def checksums(self) -> dict[str, str]:

@@ -74,7 +74,7 @@ def _check_kind(response: httpx.Response, partial: Partial, expected: Expected) 
     if headers.get("Content-Type", "").startswith("text/html") and suffix not in (".html", ".htm"):
         raise PermanentFailure("the server sent a web page instead of the file; perhaps it wants a sign-in")
     told = "Content-Length" in headers or "chunked" in headers.get("Transfer-Encoding", "").lower()
-    if not told and expected == Expected():
+    if not told and not expected.registered:
         raise PermanentFailure("the server does not say how long the file is, and no size or checksum is registered")
 
 
@@ -107,12 +107,14 @@ def _receive(response: httpx.Response, partial: Partial, expected: Expected, say
     if announced is not None and expected.size not in (None, announced):
         raise TemporaryFailure(f"the server offers {announced:,} bytes where {expected.size:,} are registered")
     total = announced if expected.size is None else expected.size
+    expected.check_size(total)
     _check_space(partial, (total or 0) - partial.size)
     progress = Progress(partial.target.name, partial.size, total, say)
     with partial.path.open("ab") as file:
         for chunk in response.iter_raw():
             file.write(chunk)
             progress.add(len(chunk))
+            expected.check_size(progress.done)
             if total is not None and progress.done > total:
                 return  # the check that follows says what is wrong; the disk need not hold more of it
     if total is not None and progress.done < total:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from models.data import Features, Field, Interactions
-from models.modalities import is_image
+from models.modalities import modality_of
 
 WIDEST = 1000
 """Codes of a structured field at most; a field of more names single makers or places, and would not fit as columns."""
@@ -21,15 +21,15 @@ def text_rows(train: Interactions, features: Features) -> dict[str, np.ndarray]:
     all texts near one another, so that without centring every film is like every other: profiles of ML-100K's users
     made of titles reach an NDCG@20 of 0.09 instead of 0.12 (validation, prior weight 0.5).
     """
-    rows = {name: vectors for name, vectors in features.item_vectors.items() if not is_image(name)}
+    rows = {name: vectors for name, vectors in features.item_vectors.items() if modality_of(name) == "text"}
     if features.reviews is not None:
         rows["reviews"] = _mean_reviews(train, features)
     return _comparable(rows.items())
 
 
 def content_rows(train: Interactions, features: Features) -> dict[str, np.ndarray]:
-    """`text_rows`, pictures in the same form, and all structured fields together as `structure`."""
-    rows = {name: vectors for name, vectors in features.item_vectors.items() if is_image(name)}
+    """`text_rows`, pictures, sound and video in the same form, and all structured fields together as `structure`."""
+    rows = {name: vectors for name, vectors in features.item_vectors.items() if modality_of(name) != "text"}
     fields = [_columns(field) for field in features.item_fields.values() if field.size <= WIDEST]
     if fields:
         rows["structure"] = np.concatenate(fields, axis=1)

@@ -49,15 +49,24 @@ def is_pair(folder: Path) -> bool:
 
 def is_image(folder: Path) -> bool:
     """A timm model, or a Hugging Face model with an image processor."""
-    return is_timm(folder) or (
-        "model_type" in config(folder) and any((folder / name).is_file() for name in _PROCESSORS)
-    )
+    return is_timm(folder) or (_prepares(folder) and not is_audio(folder))
+
+
+def is_audio(folder: Path) -> bool:
+    """A Hugging Face model with a feature extractor of sounds: its file names their rate, an image processor's none."""
+    return _prepares(folder) and "sampling_rate" in read_json(folder / _PROCESSORS[0])
+
+
+def _prepares(folder: Path) -> bool:
+    return "model_type" in config(folder) and any((folder / name).is_file() for name in _PROCESSORS)
 
 
 def is_text(folder: Path) -> bool:
-    """A Hugging Face model with a tokenizer and no image processor, or a pair of towers."""
+    """A Hugging Face model with a tokenizer and no image processor or extractor of sounds, or a pair of towers."""
     tokenizer = any((folder / name).is_file() for name in _TOKENIZERS)
-    return tokenizer and "model_type" in config(folder) and (is_pair(folder) or not is_image(folder))
+    return (
+        tokenizer and "model_type" in config(folder) and (is_pair(folder) or not (is_timm(folder) or _prepares(folder)))
+    )
 
 
 def find_text(weights: Path) -> Path | None:
@@ -79,6 +88,11 @@ def find_image(weights: Path) -> Path | None:
         return not _named(folder, IMAGE_DEFAULTS), not _is_transformer(folder), is_pair(folder), folder.name
 
     return min(found, key=rank, default=None)
+
+
+def find_audio(weights: Path) -> Path | None:
+    """The audio encoder in a folder of model folders: the first by name."""
+    return min((folder for folder in _model_folders(weights) if is_audio(folder)), default=None)
 
 
 def _model_folders(weights: Path) -> list[Path]:

@@ -66,11 +66,15 @@ def timm_repository(name: str) -> str:
 def _explain(name: str, variable: str, reason: str) -> str:
     return (
         f"The encoder {name!r} could not be loaded: {reason}. Put its folder (config.json, model.safetensors and the "
-        f"tokenizer or image processor files) into TRIFUSE_WEIGHTS, or set {variable} to a folder, to a hub name that "
-        f"can be reached from here (owner/name, or owner/name@revision), or to {CLASSICAL[variable]!r}, which needs no "
-        "download."
+        f"tokenizer, image processor or feature extractor files) into TRIFUSE_WEIGHTS, or set {variable} to a folder, "
+        "to a hub name that can be reached from here (owner/name, or owner/name@revision), or to "
+        f"{CLASSICAL[variable]!r}, which needs no download."
     )
 
 
-CLASSICAL = {"TRIFUSE_TEXT_ENCODER": "tfidf-svd", "TRIFUSE_IMAGE_ENCODER": "color-gradient-histogram"}
+CLASSICAL = {
+    "TRIFUSE_TEXT_ENCODER": "tfidf-svd",
+    "TRIFUSE_IMAGE_ENCODER": "color-gradient-histogram",
+    "TRIFUSE_AUDIO_ENCODER": "log-mel-statistics",
+}
 """The encoder behind each variable that always works."""

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.encoders import folders, hub
 from models.encoders.encoder import ImageEncoder, TextEncoder
 
+if TYPE_CHECKING:
+    from models.encoders.clip import ClipEncoder
+
 TEXT_VARIABLE, IMAGE_VARIABLE = "TRIFUSE_TEXT_ENCODER", "TRIFUSE_IMAGE_ENCODER"
+AUDIO_VARIABLE = "TRIFUSE_AUDIO_ENCODER"
 TFIDF_SVD, HISTOGRAM = hub.CLASSICAL[TEXT_VARIABLE], hub.CLASSICAL[IMAGE_VARIABLE]
 
 
@@ -83,14 +88,46 @@ def image_encoder(
     return HuggingFaceImage(folder, shown, device, threads, precision)
 
 
+def audio_encoder(
+    name: str | None, weights: Path | None, device: str = "auto", threads: int | None = None
+) -> ClipEncoder:
+    """The audio encoder called `name`; without a name the first in `weights`, else `log-mel-statistics`.
+
+    Everything else is as for `text_encoder`.
+    """
+    folder, shown = locate("audio", name, weights)
+    if folder is None:
+        from models.encoders.log_mel import LogMelStatistics
+
+        return LogMelStatistics()
+    if not folders.is_audio(folder):
+        raise hub.EncoderUnavailable(
+            f"{AUDIO_VARIABLE}: {shown!r} is not an audio encoder: its folder needs config.json with a model_type, and "
+            "a feature extractor's preprocessor_config.json that names a sampling_rate."
+        )
+    from models.encoders.huggingface_audio import HuggingFaceAudio
+
+    return HuggingFaceAudio(folder, shown, device, threads)
+
+
+def video_encoder(images: ImageEncoder, sampling: str = "time", frames: int = 8) -> ClipEncoder:
+    """An image encoder over at most `frames` frames of each film. sampling: by "time" or by "scene"."""
+    from models.encoders.video import VideoEncoder
+
+    return VideoEncoder(images, sampling, frames)
+
+
 def locate(kind: str, name: str | None, weights: Path | None) -> tuple[Path | None, str]:
-    """Which encoder `text_encoder` (kind "text") or `image_encoder` ("image") would load, without loading it.
+    """Which encoder `text_encoder` (kind "text"), `image_encoder` ("image") or `audio_encoder` ("audio") would load,
+    without loading it; of "video", which image encoder its frames go through.
 
     The model folder (None: the classical encoder) and the name that its identity will carry; a hub model is fetched.
     """
     best, variable = {
         "text": (folders.find_text, TEXT_VARIABLE),
         "image": (folders.find_image, IMAGE_VARIABLE),
+        "video": (folders.find_image, IMAGE_VARIABLE),
+        "audio": (folders.find_audio, AUDIO_VARIABLE),
     }[kind]
     return _find(name, weights, best, variable)
 

@@ -47,13 +47,16 @@ class PictureError(ValueError):
 
 @dataclass(frozen=True)
 class PictureFile(os.PathLike):
-    """A file, and the SHA-256 (hexadecimal) that its bytes must have: what is read is what was inspected."""
+    """A file, and the SHA-256 (hexadecimal) that its bytes must have: what is read is what was inspected.
+
+    Sounds and films are named in the same way (`models.encoders.media`).
+    """
 
     path: Path
     sha256: str
 
     def __fspath__(self) -> str:
-        """The path, so that this can stand wherever a path can; only this module checks the bytes."""
+        """The path, so that this can stand wherever a path can; only the openers check the bytes."""
         return os.fspath(self.path)
 
     def __str__(self) -> str:
@@ -175,7 +178,7 @@ def _decode(data: bytes, max_pixels: int, at_least: int | None = None) -> tuple[
     except _BOMBS as error:
         raise PictureError("too large", f"a decompression bomb: {error}") from error
     except UnidentifiedImageError as error:
-        raise PictureError("corrupt", f"not an image: begins with {_beginning(data)}") from error
+        raise PictureError("corrupt", f"not an image: begins with {beginning(data)}") from error
     except _DECODE_ERRORS as error:
         raise PictureError("corrupt", f"does not decode: {error or type(error).__name__}") from error
 
@@ -200,7 +203,7 @@ def _plain(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _beginning(data: bytes) -> str:
+def beginning(data: bytes) -> str:
     """The first word of a text, or the first bytes in hexadecimal."""
     word = re.match(rb"(?:\xef\xbb\xbf)?\s*([!-~][^\s>]{1,31})", data[:256])
     return repr(word[1].decode("latin-1")) if word and word[1].isascii() else f"bytes {data[:4].hex(' ')}"

@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 
 from models.data import Features, Interactions
-from models.fusion.evidence import items_with
 from models.fusion.fusion_network import FusionNetwork
 from models.fusion.multimodal import Multimodal
 from models.metrics import rmse
@@ -54,7 +53,6 @@ class LateFusion(Multimodal):
         super()._build(train, features)
         k = len(self.modalities)
         self._moments, self._middle = np.zeros((k + 2, k + 2)), float(np.mean(train.ratings, dtype=np.float64))
-        self._has = np.stack([items_with(name, train, features) for name in self.modalities], 1)
 
     def _restarts(self) -> int:
         return len(self.modalities) * super()._restarts()

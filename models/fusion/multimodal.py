@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from models.data import Features, Interactions
-from models.fusion.evidence import BEHAVIOUR, codes_of, evidence_of, modalities_of, only
+from models.fusion.evidence import BEHAVIOUR, codes_of, evidence_of, items_with, modalities_of, only
 from models.fusion.fusion_network import FusionConfig, FusionNetwork
 from models.fusion.history import links
 from models.fusion.modality_encoders import Likings, ModalityEncoder, Projector, Reviews, Widths, sides
 from models.fusion.two_sided import TwoSidedRecommender
+from models.modalities import MODALITIES
+
+
+class Scored(NamedTuple):
+    """Expected ratings, and what they were made without.
+
+    ratings: float32 [n], not clipped to the scale, so that they also rank.
+    missing: bool [n, modalities], True where a modality was withheld or the item has none of it.
+    modalities: the columns of `missing`, those that the model looks at.
+    """
+
+    ratings: np.ndarray
+    missing: np.ndarray
+    modalities: tuple[str, ...]
+
+    def flags(self) -> list[str]:
+        """What is missing of each pair, as "audio, video"; "" where nothing is."""
+        return _named(self.missing, self.modalities)
+
+
+def _named(missing: np.ndarray, modalities: tuple[str, ...]) -> list[str]:
+    return [", ".join(name for name, absent in zip(modalities, row, strict=True) if absent) for row in missing.tolist()]
 
 
 class Multimodal(TwoSidedRecommender):
@@ -39,6 +61,29 @@ class Multimodal(TwoSidedRecommender):
             raise ValueError(f"{self.name}: modalities {sorted(modalities)}; it was fitted with {self.modalities}")
         return np.clip(self._from(users, items, modalities), *self._features.scale).astype(np.float32)
 
+    def scored(self, users: np.ndarray, items: np.ndarray, withheld: Collection[str] = ()) -> Scored:
+        """The expected rating of each pair with some modalities withheld, and a flag on all that was missing.
+
+        A modality that the model does not look at may be withheld too; that changes nothing. Raises ValueError where
+        one is none at all, or where nothing would be left to look at.
+        """
+        self._require_fitted()
+        if unknown := set(withheld) - {*MODALITIES, BEHAVIOUR, *self.modalities}:
+            known = ", ".join((*MODALITIES, BEHAVIOUR))
+            raise ValueError(f"{self.name}: no modality {', '.join(sorted(unknown))}; there are {known}")
+        kept = [name for name in self.modalities if name not in withheld]
+        if not kept:
+            raise ValueError(f"{self.name}: it looks at {', '.join(self.modalities)}, and all of that is withheld")
+        all_there = len(kept) == len(self.modalities)
+        ratings = self._average(users, items) if all_there else self._from(users, items, kept)
+        absent = np.array([name in withheld for name in self.modalities])
+        return Scored(np.asarray(ratings, np.float32), ~self._has[items] | absent, self.modalities)
+
+    def lacking(self) -> list[str]:
+        """Of each item the modalities that the model looks at and the item has none of, as "audio, video"."""
+        self._require_fitted()
+        return _named(~self._has, self.modalities)
+
     def _from(self, users: np.ndarray, items: np.ndarray, modalities: Collection[str]) -> np.ndarray:
         """float [n]: expected ratings from these modalities, not clipped."""
         every = []
@@ -55,6 +100,7 @@ class Multimodal(TwoSidedRecommender):
         # What all networks look at is made once.
         self.modalities = self._chosen(features)
         single, fused = [(modality,) for modality in self.modalities], self._fused_sets()
+        self._has = np.stack([items_with(name, train, features) for name in self.modalities], 1)
         self._links = links(train, features.n_users, features.n_items, self.device)
         self._codes = codes_of(train, features, self.modalities)
         self._evidence = evidence_of(train, features, [*single, *fused], self._codes, self._links, self.device)

@@ -94,7 +94,7 @@ class Siet(TorchRecommender):
         report.chosen["valid_rmse"] = rmse(valid.ratings, self.predict(valid.users, valid.items, valid.timestamps))
 
     def _narrowed(self, features: Features) -> Features:
-        return without_fields(without(features, "text", "image"), "zip", "year")
+        return without_fields(without(features, "text", "image", "audio", "video"), "zip", "year")
 
     def _build(self, train: Interactions, features: Features) -> None:
         self._sequences = Sequences(train, features.n_users, self.device)

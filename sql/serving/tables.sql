@@ -16,6 +16,10 @@ CREATE TABLE images (
     dataset VARCHAR, item_id VARCHAR, image_id VARCHAR, source VARCHAR, url VARCHAR, path VARCHAR, sha256 VARCHAR,
     width INTEGER, height INTEGER, bytes BIGINT, status VARCHAR, reason VARCHAR, fetched_at TIMESTAMP
 );
+CREATE TABLE media (
+    dataset VARCHAR, item_id VARCHAR, media_id VARCHAR, kind VARCHAR, source VARCHAR, url VARCHAR, path VARCHAR,
+    sha256 VARCHAR, seconds DOUBLE, bytes BIGINT, status VARCHAR, reason VARCHAR, fetched_at TIMESTAMP
+);
 CREATE TABLE rejects (
     dataset VARCHAR, source_file VARCHAR, line BIGINT, stage VARCHAR, reason VARCHAR, raw VARCHAR
 );
@@ -30,7 +34,8 @@ CREATE TABLE predictions (
     rating DOUBLE, prediction DOUBLE
 );
 CREATE TABLE recommendations (
-    dataset VARCHAR, model VARCHAR, user_id VARCHAR, rank INTEGER, item_id VARCHAR, score DOUBLE, why VARCHAR
+    dataset VARCHAR, model VARCHAR, user_id VARCHAR, rank INTEGER, item_id VARCHAR, score DOUBLE, why VARCHAR,
+    missing VARCHAR
 );
 CREATE TABLE review_sentiment (
     dataset VARCHAR, review_id VARCHAR, model VARCHAR, probability DOUBLE, label VARCHAR
@@ -53,6 +58,10 @@ COMMENT ON COLUMN interactions.ts IS 'UTC; NULL where the source has no time.';
 COMMENT ON TABLE reviews IS 'Every written review, cleaned of tags and entities.';
 COMMENT ON TABLE images IS 'One row per picture and what became of it.';
 COMMENT ON COLUMN images.path IS 'Below the raw root (TRIFUSE_RAW; for the samples TRIFUSE_HOME/landing/samples/<dataset>).';
+COMMENT ON TABLE media IS 'One row per media file and kind, video and audio of a film with sound, and what became of it.';
+COMMENT ON COLUMN media.kind IS 'audio or video; NULL where the file cannot be used, for the reason that is given.';
+COMMENT ON COLUMN media.path IS 'Below the raw root; below TRIFUSE_HOME/landing where the file was fetched from its url.';
+COMMENT ON COLUMN media.seconds IS 'Of play, as decoded.';
 COMMENT ON TABLE rejects IS 'Raw records that could not be loaded, with file, line and reason.';
 COMMENT ON TABLE metrics IS 'Every measured number. valid_ and train_ rows carry those prefixes.';
 COMMENT ON COLUMN metrics.study IS 'The study that changed something, which the variant names; empty for the models as they are.';
@@ -65,6 +74,7 @@ COMMENT ON COLUMN metrics.peak_memory_mb IS 'Highest memory while training: of t
 COMMENT ON COLUMN metrics.trials IS 'Settings that were compared on validation.';
 COMMENT ON TABLE predictions IS 'Predicted and true rating of every test pair.';
 COMMENT ON TABLE recommendations IS 'The first items of every user by every model, and why.';
+COMMENT ON COLUMN recommendations.missing IS 'Modalities that the model looks at and the item has none of, so that it was scored without; NULL for models that cannot tell.';
 COMMENT ON TABLE review_sentiment IS 'Sentiment of every review; empty until a sentiment model has been trained.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
 COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';

@@ -35,7 +35,7 @@ def users(home: Home, name: str) -> None:
 def test_what_was_not_made_is_empty(home):
     with attached(home, "sample-shop") as connection:
         counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] for table in CATALOG}
-        assert counts == {"users": 0, "items": 0, "interactions": 0, "reviews": 1, "images": 0}
+        assert counts == {"users": 0, "items": 0, "interactions": 0, "reviews": 1, "images": 0, "media": 0}
         assert connection.execute("SELECT count(*) FROM staging.products").fetchall() == [(0,)]
 
 

@@ -11,14 +11,21 @@ import pytest
 
 from assets.partitions import BY_DATASET
 
-HEAVY = ["torch", "torchvision", "timm", "transformers", "great_expectations", "sklearn", "matplotlib"]
+HEAVY = ["av", "torch", "torchvision", "timm", "transformers", "great_expectations", "sklearn", "matplotlib"]
 ASSETS = {
     "raw": {"raw_files"},
     "staging": {"staged_records"},
     "pictures": {"fetched_pictures"},
-    "catalog": {"users", "items", "interactions", "reviews", "images"},
+    "catalog": {"users", "items", "interactions", "reviews", "images", "media"},
     "splits": {"folds"},
-    "embeddings": {"text_embeddings", "image_embeddings", "review_embeddings", "user_embeddings"},
+    "embeddings": {
+        "text_embeddings",
+        "image_embeddings",
+        "audio_embeddings",
+        "video_embeddings",
+        "review_embeddings",
+        "user_embeddings",
+    },
     "recommenders": {"recommender", "recommendations"},
     "studies": {"study"},
     "evaluation": {"metrics"},

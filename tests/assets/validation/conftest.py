@@ -16,6 +16,7 @@ from assets.datasets import dataset
 from assets.home import Home
 from assets.ingest import assets as ingest
 from assets.manifests import Manifest, Manifests
+from assets.media import assets as media
 from assets.posters import assets as posters
 from assets.samples import generate
 from assets.validation import CHECKS
@@ -24,7 +25,7 @@ from assets.validation.tables import files_of
 from assets.warehouse import export
 from assets.web.resource import Web
 
-ASSETS = [*dg.load_assets_from_modules([ingest, posters, catalog, splits]), data_docs]
+ASSETS = [*dg.load_assets_from_modules([ingest, posters, catalog, media, splits]), data_docs]
 DATA = dg.AssetSelection.groups("staging", "pictures", "catalog", "splits")
 
 

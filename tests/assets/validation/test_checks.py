@@ -64,6 +64,18 @@ def add(replacement: str) -> str:
     return f"FROM t UNION ALL (SELECT * REPLACE ({replacement}) FROM t WHERE n = 1)"
 
 
+def media(*changed: str) -> str:
+    """Found media files of the first item, where there was none: the same one, but for what is changed of each."""
+    good = {
+        "dataset": f"'{NAME}'", "item_id": "(SELECT min(item_id) FROM items)", "media_id": "'1.mp4'", "kind": "'audio'",
+        "source": "'folder'", "path": "'media/1.mp4'", "sha256": "repeat('a', 64)", "seconds": "1.5", "bytes": "9",
+        "status": "'found'",
+    }  # fmt: skip
+    row = ", ".join(f"{value} AS {name}" for name, value in good.items())
+    made = [f"SELECT * REPLACE ({change}) FROM (SELECT {row})" for change in changed]
+    return " UNION ALL BY NAME ".join(["FROM t", *made])
+
+
 PLANTED = [
     ("users", add("'two words' AS user_id, 0 AS interactions"), "users.user_id_form users.user_id_of_source"),
     ("users", add("NULL AS user_id, 0 AS interactions"), "users.user_id_present"),
@@ -111,6 +123,11 @@ PLANTED = [
     ("images", add("'new' AS item_id, repeat('b', 64) AS sha256"), "items.images_have_items"),
     ("images", add("'second' AS image_id, 'missing' AS status"), "images.unusable_images"),
     ("images", add("'second' AS image_id, 'lost' AS status, 'no reason' AS reason"), "images.status_known"),
+    ("media", media("9 AS bytes", "8 AS bytes"), "media.media_keys"),
+    ("media", media("0 AS seconds"), "media.found_media"),
+    ("media", media("NULL AS kind"), "media.found_media"),
+    ("media", media("'missing' AS status"), "media.unusable_media"),
+    ("media", media("'stranger' AS item_id"), "media.media_have_items"),
     ("ingest_audit", change("rows_read", "rows_read + 1"), "staged_records.audit_sums"),
     ("ingest_audit", "SELECT * REPLACE (rows_loaded + 1 AS rows_loaded, rows_read + 1 AS rows_read) FROM t",
      "staged_records.ratings_staged"),

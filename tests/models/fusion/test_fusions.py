@@ -97,6 +97,36 @@ def test_unknown_or_no_modalities_are_refused(model: Multimodal) -> None:
             model.predict_with(np.array([0]), np.array([0]), some)
 
 
+def test_a_score_says_what_it_was_made_without(model: Multimodal) -> None:
+    """Items 0 to 3 have no picture; a modality that the dataset does not have may be withheld as well."""
+    users, items = np.arange(8, dtype=np.int32), np.arange(8, dtype=np.int32)
+    whole, blind = model.scored(users, items), model.scored(users, items, ["image", "audio"])
+    np.testing.assert_allclose(np.clip(whole.ratings, 1, 5), model.predict(users, items), atol=1e-5)
+    assert ["image" in flag for flag in whole.flags()] == [True] * 4 + [False] * 4
+    assert all("image" in flag and "audio" not in flag for flag in blind.flags())
+    assert model.lacking()[:8] == whole.flags() and whole.modalities == model.modalities
+    assert np.isfinite(blind.ratings).all() and (blind.ratings[4:] != whole.ratings[4:]).all()
+    with pytest.raises(ValueError, match="no modality smell; there are text, image, audio, video, structure"):
+        model.scored(users, items, ["smell"])
+    with pytest.raises(ValueError, match="all of that is withheld"):
+        model.scored(users, items, model.modalities)
+
+
+@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.name)
+def test_sound_and_video_are_modalities_like_any_other(cls: type[Multimodal]) -> None:
+    """Half of the taste follows the sound, half the film; titles of noise change nothing of that."""
+    vectors, valid = world()[2].item_vectors, world()[1]
+    noise = np.random.default_rng(5).normal(size=(N_ITEMS, 4)).astype(np.float32)
+    model = fitted(
+        cls, item_vectors={"title": noise, "audio": vectors["title"], "video": vectors["image"]}, item_fields={}
+    )
+    assert model.modalities == ("text", "audio", "video", BEHAVIOUR)
+    whole = rmse(model.predict(valid.users, valid.items), valid)
+    for withheld in ("audio", "video"):
+        scored = model.scored(valid.users, valid.items, [withheld])
+        assert rmse(np.clip(scored.ratings, 1, 5), valid) > whole + 0.02 and all(withheld in f for f in scored.flags())
+
+
 def test_a_dataset_without_content_has_behaviour_alone() -> None:
     for cls in EVERY:
         model = fitted(cls, item_vectors={}, item_fields={})
