@@ -17,7 +17,7 @@ from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog, load_features
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
-from assets.recommenders import EMBEDDINGS, TABLES, Cell, recommender
+from assets.recommenders import EMBEDDINGS, TABLES, Cell, embeddings, recommender
 from assets.steps import Output, Say, materialize, remember
 from assets.studies.declared import study_of
 from assets.subsets import lacking_of
@@ -56,7 +56,7 @@ def recommendations(context: dg.AssetExecutionContext, home: Home) -> dg.Materia
         made = {f"recommender@{m.partition}": m.data_version for m in cells}
         return Output(sha256_of(target), rows, [target], upstream=made)
 
-    upstream = dict.fromkeys((*TABLES, *EMBEDDINGS), name)
+    upstream = dict.fromkeys((*TABLES, *embeddings(home, name)), name)
     versions = [(m.partition, m.data_version) for m in cells]
     return materialize(context, home, upstream=upstream, config=versions, compute=compute)
 
@@ -102,7 +102,7 @@ class Shelf:
                 rows = self._write_lists(cell, path, tell)
             return Output(sha256_of(target), rows, [target])
 
-        upstream = {"recommender": cell.partition} | dict.fromkeys(EMBEDDINGS, self.name)
+        upstream = {"recommender": cell.partition} | dict.fromkeys(embeddings(self.home, self.name), self.name)
         remember(Manifests(self.home.path), "lists", cell.partition, CODE_VERSION, run_id, upstream, [], compute, say)
         return target
 

@@ -32,10 +32,8 @@ if TYPE_CHECKING:
     from models.recommender import Recommender
 
 TABLES = ("users", "items", "interactions")
-EMBEDDINGS = (
-    *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
-    *("user_embeddings", "review_embeddings"),
-)
+OF_CLIPS = ("audio_embeddings", "video_embeddings")
+EMBEDDINGS = ("text_embeddings", "image_embeddings", *OF_CLIPS, "user_embeddings", "review_embeddings")
 CODE_VERSION = "2"
 """Of this module; a model class has its own `version` beside it."""
 
@@ -111,7 +109,7 @@ def recommender(context: dg.AssetExecutionContext, config: Training, home: Home)
         made = {f"recommender@{c.partition}": m.data_version for c, m in zip(cells, manifests, strict=True)}
         return Output(digest(sorted(made.values())), len(cells), [], facts, upstream=made)
 
-    upstream = dict.fromkeys(inputs(model), about.name)
+    upstream = dict.fromkeys(inputs(model, home, about.name), about.name)
     options = [[asdict(cell) for cell in cells], settings.model_dump(), model.version]
     return materialize(
         context, home, upstream=upstream, config=options, compute=compute, partition=f"{about.name}|{model.name}"
@@ -123,9 +121,19 @@ def code_version(model: "type[Recommender]") -> str:
     return f"{CODE_VERSION}.{model.version}"
 
 
-def inputs(model: "type[Recommender]") -> tuple[str, ...]:
-    """The assets that a model is trained on."""
-    return (*TABLES, "folds", *(EMBEDDINGS if model.uses_content else ()))
+def inputs(model: "type[Recommender]", home: Home, name: str) -> tuple[str, ...]:
+    """The assets that a model is trained on, of this dataset."""
+    return (*TABLES, "folds", *(embeddings(home, name) if model.uses_content else ()))
+
+
+def embeddings(home: Home, name: str) -> tuple[str, ...]:
+    """The assets that hold a dataset's vectors. Those of clips count where there are any: elsewhere nothing reads them,
+    and a model that was trained before there were clips is not to be trained again for nothing."""
+    manifests = Manifests(home.path)
+    made = {asset: manifests.current(asset, name) for asset in OF_CLIPS}
+    return tuple(
+        asset for asset in EMBEDDINGS if asset not in made or (made[asset] and made[asset].metadata.get("rows"))
+    )
 
 
 class Workshop:
@@ -147,7 +155,7 @@ class Workshop:
 
     def train(self, cell: Cell, run_id: str, say: Say, change: Change = UNCHANGED) -> Manifest:
         """Train the cell unless a finished one with the same inputs is there. change: what a study does to it."""
-        upstream = dict.fromkeys(inputs(self.model), cell.dataset)
+        upstream = dict.fromkeys(inputs(self.model, self.home, cell.dataset), cell.dataset)
         options = [change.settings(self.settings).model_dump(), *change.told()]
         theirs = self._versions(change.other)
         return remember(
@@ -158,7 +166,7 @@ class Workshop:
 
     def _versions(self, other: str) -> dict[str, str]:
         """What is read of another dataset: "asset@dataset" -> data version."""
-        names = [name for name in inputs(self.model) if name != "folds"] if other else []
+        names = [name for name in inputs(self.model, self.home, other) if name != "folds"] if other else []
         manifests = Manifests(self.home.path)
         return {f"{name}@{other}": manifests.require(name, other).data_version for name in names}
 

@@ -11,7 +11,7 @@ from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest
 from assets.partitions import BY_DATASET_AND_STUDY, DATASET_OF_CELL
-from assets.recommenders import EMBEDDINGS, TABLES, Cell, Workshop
+from assets.recommenders import EMBEDDINGS, TABLES, Cell, Workshop, embeddings
 from assets.splits import Evaluation, folds
 from assets.steps import Output, Say, materialize
 from assets.studies.cross import obstacle
@@ -52,7 +52,7 @@ def study(context: dg.AssetExecutionContext, config: Evaluation, home: Home) -> 
         made = {f"recommender@{cell.partition}": manifest.data_version for cell, manifest in trained}
         return Output(digest(sorted(made.items())), len(trained), [], {"cells": "\n".join(lines)}, upstream=made)
 
-    upstream = dict.fromkeys((*TABLES, *EMBEDDINGS, "folds"), about.name)
+    upstream = dict.fromkeys((*TABLES, *embeddings(home, about.name), "folds"), about.name)
     options = [[asdict(cell), asdict(variation.change), _model(cell.model)] for cell, variation in cells]
     return materialize(
         context, home, upstream=upstream, config=options, compute=compute, partition=f"{about.name}|{one.name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assets.datasets import dataset, datasets
 from assets.home import Home
 from assets.manifests import Manifests
-from assets.recommenders import EMBEDDINGS, TABLES
+from assets.recommenders import TABLES, embeddings
 from assets.vectors.matrix import encoder_of
 
 FIELDS = ("image", "title", "introduction", "audio", "video", "profile", "review")
@@ -19,7 +19,8 @@ def obstacle(home: Home, name: str) -> str | None:
     other, manifests = dataset(about.partner), Manifests(home.path)
     if other.rating_values != about.rating_values:
         return f"{name} and {other.name} have other scales of ratings."
-    lacking = [asset for asset in (*TABLES, *EMBEDDINGS) if manifests.current(asset, other.name) is None]
+    wanted = (*TABLES, *embeddings(home, other.name))
+    lacking = [asset for asset in wanted if manifests.current(asset, other.name) is None]
     if lacking:
         return (
             f"The study cross-dataset of {name} trains on {other.name} as well, which has no {lacking[0]} yet: "
