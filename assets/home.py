@@ -94,6 +94,14 @@ class Home(dg.ConfigurableResource):
         """The fold of every interaction under a protocol and seed."""
         return self.lake / dataset / "folds" / protocol / f"seed-{seed}.parquet"
 
+    def review_sentiment(self, dataset: str) -> Path:
+        """What the best sentiment model says of every review."""
+        return self.lake / dataset / "sentiment" / "review_sentiment.parquet"
+
+    def sentiment_metrics(self, dataset: str) -> Path:
+        """How good every sentiment model of a dataset is."""
+        return self.lake / dataset / "sentiment" / "sentiment_metrics.parquet"
+
     @property
     def vectors(self) -> Path:
         """The vectors of all encoders, shared by all datasets."""

@@ -21,13 +21,13 @@ from assets.vectors.matrix import vector_reader
 from assets.warehouse import sql, working
 
 CODE_VERSION = "1"
-PUBLISHED = (*CATALOG, "metrics", "recommendations")
+PUBLISHED = (*CATALOG, "metrics", "recommendations", "review_sentiment")
 VECTORS = ("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings")
 """The assets whose vectors of items are published."""
 
 
 @dg.asset(
-    deps=[*CATALOG, "staged_records", "metrics", "recommendations", *VECTORS],
+    deps=[*CATALOG, "staged_records", "metrics", "recommendations", "review_sentiment", *VECTORS],
     group_name="serving",
     kinds={"duckdb"},
     code_version=CODE_VERSION,
@@ -87,6 +87,7 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
     for table in EXPLAINED:
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.staging.{table}")
     sources = {table: lake / f"{table}.parquet" for table in ("metrics", "recommendations")}
+    sources |= {"review_sentiment": home.review_sentiment(name), "sentiment_metrics": home.sentiment_metrics(name)}
     for table, source in sources.items():
         if source.exists():
             connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])

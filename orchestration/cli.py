@@ -42,6 +42,7 @@ class RunCommand(click.Command):
         from assets.datasets import datasets
         from assets.studies.declared import STUDIES
         from models.registry import RECOMMENDERS
+        from models.sentiment.registry import SENTIMENT
         from models.splits import PROTOCOLS
         from orchestration.plan import GROUPS
 
@@ -51,14 +52,19 @@ class RunCommand(click.Command):
             formatter.write_dl([(p.name, p.description) for p in PROTOCOLS.values()])
         with formatter.section("Studies"):
             formatter.write_dl([(study.name, study.description) for study in STUDIES.values()])
-        for title, names in (("Models", RECOMMENDERS), ("Groups", GROUPS)):
+        for title, names in (("Models", RECOMMENDERS), ("Sentiment models", SENTIMENT), ("Groups", GROUPS)):
             with formatter.section(title):
                 formatter.write_text(", ".join(names))
 
 
 @cli.command(cls=RunCommand)
 @click.argument("dataset")
-@click.option("--models", default="", callback=_listed, help="Models, comma-separated. Default: all.")
+@click.option(
+    "--models",
+    default="",
+    callback=_listed,
+    help="Models, comma-separated. Default: all recommenders, and the sentiment models that take seconds.",
+)
 @click.option("--protocol", "protocols", default="", callback=_listed, help="Protocols. Default: the dataset's own.")
 @click.option("--seeds", default="", callback=_listed, help="Seeds, e.g. 0,1,2. Default: the dataset's own.")
 @click.option("--studies", default="", callback=_listed, help="Studies, or all. Default: none, as they take long.")
@@ -78,11 +84,12 @@ def run(
     from assets.datasets import datasets
     from assets.studies.declared import STUDIES
     from models.registry import RECOMMENDERS
+    from models.sentiment.registry import SENTIMENT
     from models.splits import PROTOCOLS
     from orchestration import plan
 
     _known((dataset,), list(datasets()), "dataset")
-    _known(models, list(RECOMMENDERS), "model")
+    _known(models, [*RECOMMENDERS, *SENTIMENT], "model")
     _known(protocols, list(PROTOCOLS), "protocol")
     _known(studies, [*STUDIES, plan.ALL], "study")
     _known((until,), list(plan.GROUPS), "group")

@@ -10,18 +10,22 @@ from typing import Any
 import dagster as dg
 
 from assets.limits import DUCKDB_WRITE, GPU, WEB
+from assets.manifests import Manifests
 from assets.studies.cross import obstacle
 from assets.studies.declared import CROSS, STUDIES
 from assets.validation.checks import data_docs_page
 from models.registry import RECOMMENDERS
+from models.sentiment.registry import SENTIMENT
 from orchestration.definitions import assets_and_checks
 from orchestration.instance import OWNER_TAG, close_dead_runs, open_instance, owner
 from orchestration.jobs import REFRESHED
 from orchestration.resources import home, resources
 from orchestration.settings import Settings
 
-GROUPS = (*REFRESHED, "recommenders", "studies", "evaluation", "reports", "serving")
+GROUPS = (*REFRESHED, "sentiment", "recommenders", "studies", "evaluation", "reports", "serving")
 """In the order in which data flows; `--until` names one."""
+QUICK = ("majority", "tfidf-lr", "nbsvm", "ensemble")
+"""Sentiment models that are trained unasked; networks take minutes to hours."""
 ALL = "all"
 """Among the studies of a request: all that can be made of the dataset."""
 
@@ -33,7 +37,7 @@ class RunFailed(RuntimeError):
 @dataclass(frozen=True)
 class Stage:
     """One Dagster run. partition: its partition key, None where there is none. study: the one it is for. computes:
-    whether its first step needs the device."""
+    whether its first step needs the device. reviews: whether it makes sense only where there are written reviews."""
 
     title: str
     selection: dg.AssetSelection
@@ -41,6 +45,7 @@ class Stage:
     config: dict[str, Any] = field(default_factory=dict)
     study: str = ""
     computes: bool = False
+    reviews: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,16 @@ class Request:
     studies: tuple[str, ...] = ()
 
     @property
+    def recommenders(self) -> tuple[str, ...]:
+        """The recommenders asked for; all where no model was."""
+        return tuple(name for name in RECOMMENDERS if not self.models or name in self.models)
+
+    @property
+    def sentiment_models(self) -> tuple[str, ...]:
+        """The sentiment models asked for; those that take seconds where no model was."""
+        return tuple(name for name in SENTIMENT if name in (self.models or QUICK))
+
+    @property
     def evaluation(self) -> dict[str, Any]:
         """The run configuration of folds, recommenders and studies."""
         return {"config": {"protocols": list(self.protocols), "seeds": list(self.seeds)}}
@@ -66,8 +81,12 @@ def stages(request: Request) -> Iterator[Stage]:
     data = [group for group in groups if group in REFRESHED]
     config = {"folds": request.evaluation} if "splits" in data else {}
     yield Stage("data", dg.AssetSelection.groups(*data), request.dataset, config)
+    if "sentiment" in groups:
+        yield from _sentiment(request)
+    if not request.recommenders:
+        groups = [group for group in groups if group not in ("recommenders", "evaluation", "reports")]
     if "recommenders" in groups:
-        for model in request.models or tuple(RECOMMENDERS):
+        for model in request.recommenders:
             key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})
             yield Stage(
                 model, dg.AssetSelection.assets("recommender"), key, {"recommender": request.evaluation}, computes=True
@@ -85,6 +104,15 @@ def stages(request: Request) -> Iterator[Stage]:
         yield Stage("serving", dg.AssetSelection.groups("serving"))
 
 
+def _sentiment(request: Request) -> Iterator[Stage]:
+    for model in request.sentiment_models:
+        key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})
+        selection = dg.AssetSelection.assets("sentiment_model")
+        yield Stage(f"sentiment {model}", selection, key, computes=True, reviews=True)
+    selection = dg.AssetSelection.assets("review_sentiment")
+    yield Stage("sentiment of the reviews", selection, request.dataset, computes=True, reviews=True)
+
+
 def run(request: Request, settings: Settings, tell) -> dict[str, int]:
     """Run all stages; tell(title) before each. Returns how many materializations were computed and unchanged.
 
@@ -96,6 +124,8 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
         for stage in stages(request):
             if ALL in request.studies and stage.study == CROSS and (why := obstacle(home(settings), request.dataset)):
                 tell(f"{stage.title} is passed over: {why}")
+                continue
+            if stage.reviews and not _reviews(settings, request.dataset):
                 continue
             tell(stage.title)
             _wait(stage, instance, tell)
@@ -118,6 +148,11 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
                     _show_checks(definitions, request.dataset, instance, settings)
                 raise _failure(stage, result, settings)
     return counts
+
+
+def _reviews(settings: Settings, dataset: str) -> bool:
+    made = Manifests(settings.home).current("reviews", dataset)
+    return made is not None and bool(made.metadata["rows"])
 
 
 def _show_checks(definitions: list, dataset: str, instance: dg.DagsterInstance, settings: Settings) -> None:

@@ -30,7 +30,8 @@ SNAPSHOT = ((_changed.since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_
 OWNERS = {
     "raw": "team:data", "staging": "team:data", "pictures": "team:data", "catalog": "team:data",
     "splits": "team:data", "validation": "team:data",
-    "embeddings": "team:ml", "recommenders": "team:ml", "studies": "team:ml", "evaluation": "team:ml",
+    "embeddings": "team:ml", "sentiment": "team:ml",
+    "recommenders": "team:ml", "studies": "team:ml", "evaluation": "team:ml",
     "reports": "team:ml", "serving": "team:data",
 }  # fmt: skip
 FOLLOWING = {"recommenders", "evaluation", "reports"}

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_matrix
+from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
 
 from models.recommender import FitReport, ModelConfig
 from models.sentiment.classifier import Labelled, Means, SentimentModel
@@ -44,13 +44,13 @@ class Linear(SentimentModel):
         rows, checks = self._weighed(counts), self._weighed(self._vectorizer.transform(valid.texts))
         tried: list[tuple[float, float, np.ndarray, np.ndarray]] = []
         for strength in self.config.strengths:
-            weights, biases = self._separator(rows, train.labels, strength)
+            weights, biases = self._separators(rows, train.labels, strength)
             accuracy = float((_margins(checks, weights, biases).argmax(1) == valid.labels).mean())
             means.progress(f"C = {strength:g}: valid accuracy {accuracy:.4f}")
             tried.append((accuracy, -strength, weights, biases))
         best = max(tried, key=lambda t: t[:2])
         self._weights, self._biases = best[2], best[3]
-        chosen = {"C": -best[1], "n_grams": rows.shape[1], "valid_accuracy": best[0]}
+        chosen = {"C": -best[1], "n_grams": counts.shape[1], "valid_accuracy": best[0]}
         return FitReport(chosen=chosen, parameters=self._weights.size + self._biases.size, trials=len(tried))
 
     def _counter(self) -> CountVectorizer:
@@ -68,16 +68,20 @@ class Linear(SentimentModel):
         """Learn from the train counts [n, n_grams] what `_weighed` needs."""
 
     @abstractmethod
-    def _weighed(self, counts: csr_matrix) -> csr_matrix:
-        """The rows that the separator sees, one block of n-gram columns per separator in the case of `nbsvm`."""
+    def _weighed(self, counts: csr_matrix) -> list[csr_matrix]:
+        """What each separator sees, one of `sides`: rows of n-gram weights [n, n_grams]."""
 
-    def _separator(self, rows: csr_matrix, labels: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
-        """Weights float32 [columns, classes or 1] and biases of one against the rest, by liblinear's logistic loss."""
-        machine = LogisticRegression(C=strength, solver="liblinear", dual=True, max_iter=1000, random_state=self.seed)
-        if self.learned == 2:
-            fitted = [machine.fit(rows, labels)]
-        else:
-            fitted = OneVsRestClassifier(machine).fit(rows, labels).estimators_
+    @property
+    def sides(self) -> list[int]:
+        """The classes that have a separator, each against the rest; of two classes one is enough."""
+        return [1] if self.learned == 2 else list(range(self.learned))
+
+    def _separators(self, rows: list[csr_matrix], labels: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
+        """Weights float32 [n_grams, sides] and biases [sides], by liblinear's logistic loss."""
+        # The dual has a variable a text, the primal one an n-gram: whichever is fewer is faster by an order or two.
+        dual = rows[0].shape[0] < rows[0].shape[1]
+        machine = LogisticRegression(C=strength, solver="liblinear", dual=dual, max_iter=1000, random_state=self.seed)
+        fitted = [clone(machine).fit(some, labels == side) for side, some in zip(self.sides, rows, strict=True)]
         weights = np.stack([one.coef_[0] for one in fitted], axis=1)
         return weights.astype(np.float32), np.array([one.intercept_[0] for one in fitted], np.float32)
 
@@ -103,6 +107,6 @@ class Linear(SentimentModel):
         self._vectorizer = self._counter().set_params(vocabulary=names, min_df=1, max_features=None)
 
 
-def _margins(rows: csr_matrix, weights: np.ndarray, biases: np.ndarray) -> np.ndarray:
-    found = rows @ weights + biases
+def _margins(rows: list[csr_matrix], weights: np.ndarray, biases: np.ndarray) -> np.ndarray:
+    found = np.column_stack([some @ weights[:, side] for side, some in enumerate(rows)]) + biases
     return np.column_stack([np.zeros(len(found), np.float32), found]) if found.shape[1] == 1 else found

@@ -1,13 +1,13 @@
 """NB-SVM: presence of n-grams times naive Bayes log-count ratios, then a linear separator.
 
 Wang & Manning 2012, "Baselines and Bigrams". Logistic loss in place of the squared hinge: as accurate, and it gives
-probabilities. Of more than two classes each has its own ratios against the rest, in its own block of columns.
+probabilities. Of more than two classes each has its own ratios against the rest.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix
 
 from models.sentiment._linear import Linear, LinearConfig
 
@@ -30,14 +30,13 @@ class NBSVM(Linear):
     binary = True
 
     def _prepare(self, counts: csr_matrix, labels: np.ndarray) -> None:
-        sides = [1] if self.learned == 2 else range(self.learned)
-        self._ratios = np.stack([_log_ratios(counts, labels == side) for side in sides])
+        self._ratios = np.stack([_log_ratios(counts, labels == side) for side in self.sides])
 
-    def _weighed(self, counts: csr_matrix) -> csr_matrix:
-        return hstack([counts.multiply(ratios) for ratios in self._ratios], format="csr")
+    def _weighed(self, counts: csr_matrix) -> list[csr_matrix]:
+        return [counts.multiply(ratios).tocsr() for ratios in self._ratios]
 
     def state(self) -> dict[str, np.ndarray]:
-        """The separator, and the ratios [1 or classes, n_grams]."""
+        """The separator, and the ratios [sides, n_grams]."""
         return super().state() | {"ratios": self._ratios}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:

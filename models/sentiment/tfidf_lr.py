@@ -12,7 +12,7 @@ from models.sentiment._linear import Linear, LinearConfig
 class TfidfConfig(LinearConfig):
     """Rows have length 1, so that more strength is wanted."""
 
-    strengths: tuple[float, ...] = (1.0, 4.0, 16.0, 64.0)
+    strengths: tuple[float, ...] = (4.0, 16.0, 64.0, 256.0)
     """Inverse regularisations C that validation chooses among."""
 
 
@@ -26,10 +26,10 @@ class TfidfLR(Linear):
     def _prepare(self, counts: csr_matrix, labels: np.ndarray) -> None:
         self._idf = _transformer().fit(counts).idf_.astype(np.float32)
 
-    def _weighed(self, counts: csr_matrix) -> csr_matrix:
+    def _weighed(self, counts: csr_matrix) -> list[csr_matrix]:
         transformer = _transformer()
         transformer.idf_ = self._idf
-        return transformer.transform(counts)
+        return [transformer.transform(counts)] * len(self.sides)
 
     def state(self) -> dict[str, np.ndarray]:
         """The separator, and the inverse document frequencies."""

@@ -38,7 +38,11 @@ CREATE TABLE recommendations (
     missing VARCHAR
 );
 CREATE TABLE review_sentiment (
-    dataset VARCHAR, review_id VARCHAR, model VARCHAR, probability DOUBLE, label VARCHAR
+    dataset VARCHAR, review_id VARCHAR, model VARCHAR, probability DOUBLE, label VARCHAR, fold VARCHAR
+);
+CREATE TABLE sentiment_metrics (
+    dataset VARCHAR, model VARCHAR, head VARCHAR, fold VARCHAR, metric VARCHAR, value DOUBLE, n BIGINT, fit_seconds DOUBLE,
+    parameters BIGINT
 );
 CREATE TABLE ingest_audit (
     dataset VARCHAR, source_file VARCHAR, sha256 VARCHAR, bytes BIGINT,
@@ -75,7 +79,11 @@ COMMENT ON COLUMN metrics.trials IS 'Settings that were compared on validation.'
 COMMENT ON TABLE predictions IS 'Predicted and true rating of every test pair.';
 COMMENT ON TABLE recommendations IS 'The first items of every user by every model, and why.';
 COMMENT ON COLUMN recommendations.missing IS 'Modalities that the model looks at and the item has none of, so that it was scored without; NULL for models that cannot tell.';
-COMMENT ON TABLE review_sentiment IS 'Sentiment of every review; empty until a sentiment model has been trained.';
+COMMENT ON TABLE review_sentiment IS 'Sentiment of every written review, by the best model on validation; empty until one has been trained.';
+COMMENT ON COLUMN review_sentiment.probability IS 'That the review is positive: more stars than the middle of the scale.';
+COMMENT ON COLUMN review_sentiment.fold IS 'What the review was to the model: of those it was trained on it knows more than of others.';
+COMMENT ON TABLE sentiment_metrics IS 'How good every sentiment model is on its validation and test reviews.';
+COMMENT ON COLUMN sentiment_metrics.head IS 'binary: negative or positive; stars: one to five.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
 COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';
 COMMENT ON TABLE item_vectors IS 'Content vectors of items by field; encoder is the key of what made them; an item with several pictures has their mean.';

@@ -26,6 +26,7 @@ ASSETS = {
         "review_embeddings",
         "user_embeddings",
     },
+    "sentiment": {"sentiment_model", "review_sentiment"},
     "recommenders": {"recommender", "recommendations"},
     "studies": {"study"},
     "evaluation": {"metrics"},
