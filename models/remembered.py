@@ -38,6 +38,11 @@ def remembered(make: Callable[..., Made], *arguments: np.ndarray | Interactions 
     return made
 
 
+def forget() -> None:
+    """Remember nothing, so that all is computed anew."""
+    _known.clear()
+
+
 def size_of(made: Any) -> int:
     """Bytes of the arrays and tensors that something holds."""
     if isinstance(made, np.ndarray | Tensor):

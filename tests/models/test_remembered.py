@@ -10,7 +10,7 @@ import torch
 
 from models import remembered as module
 from models.data import Interactions
-from models.remembered import remembered, size_of
+from models.remembered import forget, remembered, size_of
 
 CALLS: list[tuple] = []
 
@@ -82,6 +82,13 @@ def test_what_was_not_asked_for_longest_is_forgotten_first(monkeypatch) -> None:
     assert len(CALLS) == 3
     remembered(doubled, two)
     assert len(CALLS) == 4
+
+
+def test_what_is_forgotten_is_computed_anew() -> None:
+    remembered(doubled, np.ones(3))
+    forget()
+    remembered(doubled, np.ones(3))
+    assert len(CALLS) == 2
 
 
 def test_what_is_too_large_is_not_kept(monkeypatch) -> None:
