@@ -41,11 +41,13 @@ def write_behind() -> None:
     Dagster opens, commits and closes a database for each of them: thousands of waits a dataset, a third of the time of
     one that trains for seconds. What a killed process stored is kept all the same; a power cut may cost the history.
     """
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", no_waiting)
 
-    @sqlalchemy.event.listens_for(sqlalchemy.Engine, "connect")
-    def _no_waiting(connection: object, _record: object) -> None:
-        if isinstance(connection, sqlite3.Connection):
-            connection.execute("PRAGMA synchronous = OFF")
+
+def no_waiting(connection: object, _record: object) -> None:
+    """Tell a new connection that SQLite is not to wait for the disk."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 def close_dead_runs(instance: dg.DagsterInstance) -> None:
