@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from assets.datasets import datasets
 from assets.limits import GPU
 from orchestration.cli import invoke, leave, show_result
-from orchestration.instance import open_instance
+from orchestration.instance import open_instance, write_behind
 from orchestration.settings import Settings
 
 
@@ -36,6 +36,7 @@ def demo() -> None:
         leave(code)
     for name in names[:-1]:
         show_result(settings, name)
+    os.sync()  # the runs did not wait for the disk, see `write_behind`
     print(f"demo: done in {time.monotonic() - started:.0f} s. Next: make ui, or")
     print("""  .venv/bin/trifuse sql "from leaderboard('sample-movies', 'rmse')" """)
     leave(0)
@@ -53,12 +54,18 @@ def side_by_side(settings: Settings, count: int) -> Iterator[None]:
 
 
 def _materialize(name: str, threads: int) -> int:
-    """`trifuse run` up to the reports, in a process of its own; its exit status."""
+    """`materialize` in a process of its own; its exit status."""
     print(f"== {datasets()[name].title}: trifuse run {name}", flush=True)
-    command = [sys.executable, "-m", "orchestration.cli", "run", name, "--until", "reports"]
+    command = [sys.executable, "-m", "orchestration.demo", name]
     there = os.environ | {"TRIFUSE_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
     return subprocess.run(command, env=there, check=False).returncode
 
 
+def materialize(name: str) -> None:
+    """`trifuse run` of one dataset up to the reports; ends the process with its exit status."""
+    write_behind()
+    leave(invoke(["run", name, "--until", "reports"]))
+
+
 if __name__ == "__main__":
-    demo()
+    materialize(sys.argv[1]) if sys.argv[1:] else demo()

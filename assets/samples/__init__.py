@@ -16,7 +16,7 @@ from pathlib import Path
 from assets.samples import movies, places, shop
 from assets.samples.tastes import oracle_rmse, sample
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever the bytes of a sample change."""
 
 _MODULES = {"sample-movies": movies, "sample-shop": shop, "sample-places": places}

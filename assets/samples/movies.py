@@ -13,7 +13,7 @@ from assets.samples.movie_words import NEUTRAL, SENTENCES, STORIES, TITLES
 from assets.samples.tastes import Recipe, Tastes, stream
 from assets.samples.writing import Writer
 
-RECIPE = Recipe(seed=1895, users=300, items=3000, ratings_per_user=65, start=1577836800)
+RECIPE = Recipe(seed=1895, users=240, items=2200, ratings_per_user=60, start=1577836800)
 """Ratings run from 2020-01-01 on."""
 ARTEFACTS = ("sample-movies", "movielens/posters.csv", "movielens/movie_texts.csv", "movielens/posters")
 """What this sample owns under the root."""

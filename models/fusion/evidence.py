@@ -16,6 +16,7 @@ from models.fusion.neighbours import Agreement
 from models.fusion.preferences import Preferences
 from models.fusion.quality import Quality
 from models.modalities import MODALITIES, present, without
+from models.remembered import remembered
 
 BEHAVIOUR = "behaviour"
 """The modality of the ratings themselves, which every dataset has."""
@@ -60,8 +61,8 @@ class Content:
     ) -> None:
         """part: the features of the modality alone. codes: float [n_items, k], what preferences are about."""
         by_user, by_item = (link.residual.cpu().numpy() for link in both)
-        self.preferences = Preferences(train.users, train.items, by_user, codes, part.n_users, device)
-        self.quality = Quality(train.items, by_item, content_codes(part, QUALITY_WIDTH), device)
+        self.preferences = remembered(Preferences, train.users, train.items, by_user, codes, part.n_users, device)
+        self.quality = remembered(Quality, train.items, by_item, content_codes(part, QUALITY_WIDTH), device)
 
     def __call__(self, users: Tensor, items: Tensor, rows: Tensor | None) -> Tensor:
         """[batch, 2]"""
@@ -82,17 +83,18 @@ class Behaviour:
 
     def __init__(self, train: Interactions, both: tuple[Links, Links], features: Features, device: str) -> None:
         users, items, shape = train.users, train.items, (features.n_users, features.n_items)
-        self.both, self.agreement = both, Agreement(train, *shape, device)
+        self.both = both
+        self.agreement = remembered(Agreement, train, *shape, device)
         of_items, of_users = (
-            presence_codes(*sides, (n, m), width)
+            remembered(presence_codes, *sides, (n, m), width)
             for sides, n, m, width in (
                 ((users, items), *shape, PRESENCE_WIDTHS[0]),
                 ((items, users), *shape[::-1], PRESENCE_WIDTHS[1]),
             )
         )
         by_user, by_item = (link.residual.cpu().numpy() for link in both)
-        self.preferences = Preferences(users, items, by_user, of_items, shape[0], device)
-        self.appeal = Preferences(items, users, by_item, of_users, shape[1], device)
+        self.preferences = remembered(Preferences, users, items, by_user, of_items, shape[0], device)
+        self.appeal = remembered(Preferences, items, users, by_item, of_users, shape[1], device)
 
     def __call__(self, users: Tensor, items: Tensor, rows: Tensor | None) -> Tensor:
         """[batch, 10]; see the class."""
@@ -118,7 +120,7 @@ def codes_of(train: Interactions, features: Features, modalities: Sequence[str])
     made = {name: content_codes(only(features, name), CONTENT_WIDTH) for name in modalities if name != BEHAVIOUR}
     if BEHAVIOUR in modalities:
         shape = features.n_users, features.n_items
-        made[BEHAVIOUR] = presence_codes(train.users, train.items, shape, FUSED_WIDTH)
+        made[BEHAVIOUR] = remembered(presence_codes, train.users, train.items, shape, FUSED_WIDTH)
     return made
 
 
@@ -145,7 +147,7 @@ def evidence_of(
         if len(some) == 1:
             return Content(only(features, some[0]), codes[some[0]], train, both, device)
         together = np.concatenate([codes[name] for name in some], 1)
-        return Preferences(train.users, train.items, residual, together, features.n_users, device)
+        return remembered(Preferences, train.users, train.items, residual, together, features.n_users, device)
 
     return {some: of(some) for some in sets}
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pytest
+import torch
 
 from models.data import Features, Field, Interactions
-from models.recommender import Recommender
+from models.recommender import FitReport, Recommender
 from models.registry import recommender
+from models.remembered import forget
 
 N_USERS, N_ITEMS = 40, 30
 """The last user and the last item have no ratings at all."""
@@ -105,6 +108,33 @@ def board() -> Board:
 def half_star_board() -> Board:
     """The same in ratings from 0.5 to 5."""
     return make_board(tuple(float(value) for value in np.arange(1, 11) / 2))
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A fit, what it said and left behind, and the board that it was given."""
+
+    model: Recommender
+    report: FitReport
+    lines: list[str]
+    board: Board
+
+
+@pytest.fixture(scope="session")
+def watched() -> Callable[[str, str], Watched]:
+    """(name, variant) -> a second fit, from another state of the global random generators, for all that look at one."""
+
+    @cache
+    def get(name: str, variant: str) -> Watched:
+        board, lines = make_board(), []
+        forget()  # what was derived from the same board has to come out the same as well
+        model = board.model(name, variant)
+        np.random.seed(123)
+        torch.manual_seed(123)
+        report = model.fit(board.train, board.valid, board.features, progress=lines.append)
+        return Watched(model, report, lines, board)
+
+    return get
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from models.data import Features
 from models.recommender import FitReport
 from models.registry import RECOMMENDERS, recommender
+from models.remembered import forget
 from models.tuning import TRIALS
 
 PAIRS = [(name, variant) for name in RECOMMENDERS for variant in recommender(name).variants]
@@ -71,11 +71,9 @@ def test_order_of_the_pairs_does_not_matter(name, variant, fitted, board) -> Non
 
 
 @every
-def test_same_seed_same_predictions(name, variant, fitted, board) -> None:
+def test_same_seed_same_predictions(name, variant, fitted, watched, board) -> None:
     """Whatever the state of the global random generators."""
-    np.random.seed(123)
-    again = board.fit(name, variant)
-    test = board.test
+    again, test = watched(name, variant).model, board.test
     np.testing.assert_array_equal(
         again.predict(test.users, test.items), fitted(name, variant).predict(test.users, test.items)
     )
@@ -85,6 +83,7 @@ def test_same_seed_same_predictions(name, variant, fitted, board) -> None:
 def test_save_and_load(name, variant, fitted, board, tmp_path) -> None:
     model = fitted(name, variant)
     model.save(tmp_path)
+    forget()
     loaded = recommender(name).load(tmp_path)
     assert (loaded.variant, loaded.seed, loaded.config, loaded.n_items) == (variant, 0, model.config, model.n_items)
     test = board.test
@@ -111,9 +110,9 @@ def test_the_checkerboard_is_seen(name, variant, fitted, board) -> None:
 
 
 @every_plain
-def test_fit_leaves_its_inputs_alone_and_keeps_no_view_of_them(name, board) -> None:
-    before = copy.deepcopy(board)
-    model = board.fit(name)
+def test_fit_leaves_its_inputs_alone_and_keeps_no_view_of_them(name, watched, board) -> None:
+    fit, before = watched(name, recommender(name).variants[0]), board
+    board, model = fit.board, fit.model
     for fold in ("train", "valid"):
         for array in ("users", "items", "ratings", "timestamps"):
             np.testing.assert_array_equal(getattr(getattr(board, fold), array), getattr(getattr(before, fold), array))
@@ -152,9 +151,9 @@ def test_ratings_alone_are_enough(name, board) -> None:
 
 
 @every_plain
-def test_the_report_says_what_was_done(name, board) -> None:
-    lines: list[str] = []
-    report = board.model(name).fit(board.train, board.valid, board.features, progress=lines.append)
+def test_the_report_says_what_was_done(name, watched) -> None:
+    fit = watched(name, recommender(name).variants[0])
+    report, lines = fit.report, fit.lines
     assert isinstance(report, FitReport) and report.parameters > 0 and 1 <= report.trials <= TRIALS
     assert lines and all(isinstance(line, str) and line.strip() for line in lines)
     for epoch in report.curve:

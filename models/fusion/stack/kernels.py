@@ -85,9 +85,16 @@ def company_weights(ones: csr_matrix, weight: float = 200.0) -> np.ndarray | Non
     2019, on what was rated, whatever the rating); None for too many items."""
     if ones.shape[1] ** 2 > LARGEST:
         return None
-    common = (ones.T @ ones).toarray().astype(np.float64)
-    common[np.diag_indices_from(common)] += weight
-    inverse = np.linalg.inv(common)
+    inverse = _inverse(ones.astype(np.float64), weight)
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0)
     return weights.astype(np.float32)
+
+
+def _inverse(rows: csr_matrix, weight: float) -> np.ndarray:
+    """float64 [m, m]: (rows^T rows + weight)^-1; through rows rows^T where that is much the smaller (Woodbury)."""
+    n, m = rows.shape
+    if 2 * n >= m:
+        return np.linalg.inv((rows.T @ rows).toarray() + weight * np.eye(m))
+    small = np.linalg.inv((rows @ rows.T).toarray() + weight * np.eye(n))
+    return (np.eye(m) - rows.T @ (small @ rows)) / weight
