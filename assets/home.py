@@ -98,6 +98,10 @@ class Home(dg.ConfigurableResource):
         """What the best sentiment model says of every review."""
         return self.lake / dataset / "sentiment" / "review_sentiment.parquet"
 
+    def contradictions(self, dataset: str) -> Path:
+        """Reviews whose stars and words say opposite things."""
+        return self.lake / dataset / "sentiment" / "contradictions.parquet"
+
     def sentiment_metrics(self, dataset: str) -> Path:
         """How good every sentiment model of a dataset is."""
         return self.lake / dataset / "sentiment" / "sentiment_metrics.parquet"

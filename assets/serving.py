@@ -88,6 +88,7 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.staging.{table}")
     sources = {table: lake / f"{table}.parquet" for table in ("metrics", "recommendations")}
     sources |= {"review_sentiment": home.review_sentiment(name), "sentiment_metrics": home.sentiment_metrics(name)}
+    sources["contradictions"] = home.contradictions(name)
     for table, source in sources.items():
         if source.exists():
             connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])

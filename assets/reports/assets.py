@@ -10,8 +10,10 @@ from assets.embeddings import audio_embeddings, image_embeddings, text_embedding
 from assets.evaluation import metrics
 from assets.files import digest, sha256_of, write_text
 from assets.home import Home
+from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
 from assets.recommendations import recommendations
+from assets.sentiment.assets import review_sentiment
 from assets.steps import Output, Say, materialize
 
 CODE_VERSION = "2"
@@ -23,7 +25,10 @@ UPSTREAM = (
 
 
 @dg.asset(
-    deps=[metrics, recommendations, text_embeddings, image_embeddings, audio_embeddings, video_embeddings],
+    deps=[
+        *(metrics, recommendations, review_sentiment),
+        *(text_embeddings, image_embeddings, audio_embeddings, video_embeddings),
+    ],
     group_name="reports",
     partitions_def=BY_DATASET,
     kinds={"html"},
@@ -45,6 +50,9 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
         return Output(sha256_of(target), None, [target], facts)
 
     upstream = dict.fromkeys(UPSTREAM, name)
+    # Most datasets have no reviews, so that this one is not asked of them.
+    if Manifests(home.path).current("review_sentiment", name):
+        upstream["review_sentiment"] = name
     return materialize(context, home, upstream=upstream, config=_wording(), compute=compute)
 
 

@@ -15,6 +15,7 @@ from assets.reports.papers import papers_of
 from assets.reports.posters import Thumbnails
 from assets.reports.published import published_for
 from assets.reports.residuals import folds_of
+from assets.reports.sentiment import sentiment_of
 from assets.reports.space import space
 from assets.reports.studies import studies_of
 from assets.reports.subsets import subsets_of
@@ -42,6 +43,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     say(f"{about.name}: report on studies and papers")
     studies = {"worth": worth_of(material, boards), "studies": studies_of(material), "papers": papers_of(material)}
     studies["subsets"] = subsets_of(material, [b.protocol for b in boards])
+    studies["sentiment"] = sentiment_of(material)
     say(f"{about.name}: report on what the encoders see")
     return {
         "about": about, "facts": facts.dataset_facts(material), "sections": sections,

@@ -13,6 +13,7 @@ from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.partitions import BY_DATASET, BY_DATASET_AND_SENTIMENT, DATASET_OF_CELL
+from assets.sentiment.tables import NO_METRICS, NO_ROWS, contradictions
 from assets.steps import Output, Say, materialize
 from models.sentiment.registry import SENTIMENT, sentiment_model
 
@@ -105,32 +106,24 @@ def review_sentiment(context: dg.AssetExecutionContext, config: SentimentTrainin
     def compute(say: Say) -> Output:
         from assets.sentiment.reviews import written_reviews
 
-        target, measured = home.review_sentiment(name), home.sentiment_metrics(name)
         reviews = written_reviews(home, name)
-        rows, metrics = (
-            (_scored(home, name, reviews, config, say), _measured(home, name)) if trained else (_NO_ROWS, _NO_METRICS)
-        )
-        for table, path in ((rows, target), (metrics, measured)):
+        rows = _scored(home, name, reviews, config, say) if trained else NO_ROWS
+        made = {
+            home.review_sentiment(name): rows,
+            home.sentiment_metrics(name): _measured(home, name) if trained else NO_METRICS,
+            home.contradictions(name): contradictions(reviews, rows, dataset(name).rating_values),
+        }
+        for path, table in made.items():
             with atomic_file(path) as part:
                 table.to_parquet(part, index=False)
-        made = {f"sentiment_model@{m.partition}": m.data_version for m in trained}
-        return Output(digest(sha256_of(target), sha256_of(measured)), len(rows), [target, measured], upstream=made)
+        version = digest([sha256_of(path) for path in made])
+        models = {f"sentiment_model@{m.partition}": m.data_version for m in trained}
+        return Output(version, len(rows), list(made), upstream=models)
 
     versions = [(m.partition, m.data_version) for m in trained]
     return materialize(
         context, home, upstream={"reviews": name}, config=[versions, config.model_dump()], compute=compute
     )
-
-
-_NO_ROWS = pd.DataFrame(columns=["dataset", "review_id", "model", "probability", "label", "fold"]).astype(
-    {"probability": "float64"} | dict.fromkeys(["dataset", "review_id", "model", "label", "fold"], "string")
-)
-_NO_METRICS = pd.DataFrame(
-    columns=["dataset", "model", "head", "fold", "metric", "value", "n", "fit_seconds", "parameters"]
-).astype(
-    {"value": "float64", "n": "int64", "fit_seconds": "float64", "parameters": "int64"}
-    | dict.fromkeys(["dataset", "model", "head", "fold", "metric"], "string")
-)
 
 
 def _scored(home: Home, name: str, reviews: pd.DataFrame, config: SentimentTraining, say: Say) -> pd.DataFrame:
@@ -166,4 +159,4 @@ def _measured(home: Home, name: str) -> pd.DataFrame:
         for fold in ("valid", "test")
         for metric in MEASURES
     ]  # fmt: skip
-    return pd.DataFrame(rows).astype(_NO_METRICS.dtypes.to_dict())
+    return pd.DataFrame(rows).astype(NO_METRICS.dtypes.to_dict())

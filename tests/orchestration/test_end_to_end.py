@@ -24,8 +24,10 @@ SEEING = {("poster-transformer", "cro"), ("early-fusion", ""), ("fusion-stack", 
 """Models that look at pictures; the others look at ratings."""
 MODELS = ("popularity", "bias", "svd", "ials", "neumf", *(name for name, _ in sorted(SEEING)))
 """One of each family: the contract tests train all the others."""
-RUN = ["run", DATASET, "--protocol", "xia2024", "--seeds", "0", "--models", ",".join(MODELS)]
+SENTIMENT = ("majority", "nbsvm")
+RUN = ["run", DATASET, "--protocol", "xia2024", "--seeds", "0", "--models", ",".join((*MODELS, *SENTIMENT))]
 TABLES = ("items", "users", "interactions", "reviews", "images", "rejects", "predictions", "recommendations")
+TABLES += ("review_sentiment", "contradictions")
 pytestmark = pytest.mark.end_to_end
 
 
@@ -106,6 +108,24 @@ def test_models_that_see_pictures_beat_all_others_with_intervals_that_do_not_ove
     assert ("poster-transformer", "sin") in board and len(board) == len(MODELS) - 2
     for other in board.values():
         assert all(one["ci_high"] < other["ci_low"] for one in seeing), other
+
+
+def test_every_review_has_its_sentiment_and_the_words_are_believed(home):
+    of_fold = rows(
+        home,
+        "select fold, count(*) as n, avg(((probability > 0.5) = (rating > 3))::int) as accuracy "
+        "from review_sentiment join interactions using (dataset, review_id) group by fold",
+    )
+    assert {row["fold"] for row in of_fold} == {"train", "valid", "test"}
+    assert all(row["accuracy"] > 0.8 for row in of_fold)
+    (counted,) = rows(
+        home, "select (select count(*) from reviews) as written, (select count(*) from review_sentiment) as scored"
+    )
+    assert counted["written"] == counted["scored"] > 0
+    board = rows(home, "from sentiment_metrics where head = 'stars' and fold = 'test' and metric = 'accuracy'")
+    accuracy = {row["model"]: row["value"] for row in board}
+    assert accuracy["nbsvm"] > accuracy["majority"] + 0.2
+    assert "What the reviews say" in (home / "reports" / DATASET / "index.html").read_text()
 
 
 def test_every_file_is_accounted_for(home):
