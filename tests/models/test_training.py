@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -273,3 +274,25 @@ def test_growing_batches_grow_and_training_takes_them() -> None:
     line = SmallMemory(holds=256)
     line.train(config)
     assert line.sizes == [100, 100, 56, 200, 56, 256]
+
+
+def test_no_epoch_is_begun_when_the_time_is_over_but_for_the_first() -> None:
+    line = Line()
+    done = train(line.module, 256, line.loss, line.rmse, QUICK, seed=0, until=time.monotonic())
+    assert done.epoch == 1 and done.best_epoch == 1
+    in_time = Line()
+    assert train(in_time.module, 256, in_time.loss, in_time.rmse, QUICK, seed=0, until=time.monotonic() + 99).epoch == 8
+
+
+def test_whoever_draws_the_batches_decides_which_rows_stand_together() -> None:
+    line, seen = Line(), []
+
+    def pairs(n_rows: int, size: int) -> list[Tensor]:
+        return list(torch.arange(n_rows).split(2 * size))
+
+    def loss(rows: Tensor) -> tuple[Tensor, Tensor]:
+        seen.append(rows.tolist())
+        return line.loss(rows)
+
+    train(line.module, 256, loss, line.rmse, QUICK.model_copy(update={"epochs": 1}), seed=0, batches=pairs)
+    assert seen == [list(range(start, start + 32)) for start in range(0, 256, 32)]
