@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import models.encoders._torchvision_cpu  # noqa: F401
 
@@ -24,16 +24,11 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from models.encoders._transformers import load_model
 from models.encoders.folders import require_weights
 from models.encoders.tokens import special_tokens, token_numbers
-from models.recommender import FitReport
-from models.sentiment._network import half, pass_seconds, squared
-from models.sentiment.budget import planned
-from models.sentiment.classifier import Labelled, Means, SentimentModel
-from models.sentiment.lengths import Rows, by_length, in_order
+from models.sentiment._trained import Trained
+from models.sentiment.classifier import Means
 from models.sentiment.words import Ragged, head_and_tail, plain
-from models.training import TrainingConfig, train
+from models.training import TrainingConfig
 
-LOOKED_AT = 64
-"""Texts at a time where nothing is learned."""
 _FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt")
 _FILES += ("special_tokens_map.json", "spiece.model", "sentencepiece.bpe.model")
 
@@ -82,77 +77,38 @@ class Tuned(nn.Module):
         return self.head(self.dropout(mean))
 
 
-class Bert(SentimentModel):
+class Bert(Trained):
     """The encoder comes from `Means.weights`; what was tuned is saved whole, and read without the original."""
 
     name = "bert"
     Config = BertConfig
     share = 12.0
+    looked_at = 64
 
-    def _learn(self, train_texts: Labelled, valid: Labelled, means: Means) -> FitReport:
+    def _begin(self, texts: Sequence[str], means: Means) -> tuple[nn.Module, Ragged, dict[str, Any]]:
         if means.weights is None:
             raise ValueError("bert: no text encoder to start from; TRIFUSE_WEIGHTS names a folder of them")
         require_weights(means.weights)
-        self._origin = means.weights
-        self._tokenizer = AutoTokenizer.from_pretrained(means.weights, trust_remote_code=False)
+        self._from(means.weights)
         torch.manual_seed(self.seed)
-        self._net = Tuned(load_model(means.weights)[0], self.learned, self.config).to(self.device)
-        rows, truth = self._rows(train_texts.texts), torch.from_numpy(train_texts.labels).to(self.device)
-        checks, of = self._rows(valid.texts), torch.from_numpy(valid.labels)
+        net = Tuned(load_model(means.weights)[0], self.learned, self.config)
+        return net, self._read(texts), {"encoder": means.weights.name}
 
-        def loss(batch: Tensor) -> tuple[Tensor, Tensor]:
-            with half(self.device):
-                logits = self._net(*rows.padded(batch))
-            logits = logits.float()
-            return nn.functional.cross_entropy(logits, truth[batch]), squared(logits.detach(), truth[batch])
+    def _from(self, folder: Path) -> None:
+        self._origin = folder
+        self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
-        def valid_rmse() -> float:
-            return float((squared(torch.from_numpy(self._look(checks)), of) / len(valid)).sqrt())
-
-        batches, folder = by_length(rows.lengths.cpu()), means.checkpoint
-        measure = lambda: pass_seconds(self._net, loss, batches(len(rows), self.config.batch_size or LOOKED_AT))  # noqa: E731
-        plan = planned(folder and folder / "bert.plan.json", means.left(), self.config.epochs, measure)
-        seen = max(1, round(plan.share * len(rows)))
-        config = self.config.model_copy(update={"epochs": plan.epochs})
-        done = train(
-            self._net, seen, loss, valid_rmse, config, seed=self.seed, progress=means.progress,
-            checkpoint=folder and folder / "bert.safetensors",
-            key=f"bert {self.version} {config.model_dump_json()} {seen}", batches=batches, until=means.until,
-        )  # fmt: skip
-        chosen = {"epoch": done.best_epoch, "epochs": plan.epochs, "share": plan.share, "encoder": self._origin.name}
-        return FitReport(done.curve, chosen, sum(p.numel() for p in self._net.parameters()))
-
-    def _rows(self, texts: Sequence[str]) -> Rows:
+    def _read(self, texts: Sequence[str]) -> Ragged:
         lead, tail = special_tokens(self._tokenizer)
         limit = self.config.longest - len(lead) - len(tail)
         found = token_numbers(self._tokenizer, [plain(text) for text in texts], special=False)
         cut = [head_and_tail(np.array(row, np.int32), limit) for row in found]
-        return Rows(Ragged.of([np.concatenate([lead, row, tail]).astype(np.int32) for row in cut]), self.device)
-
-    @torch.no_grad()
-    def _look(self, rows: Rows) -> np.ndarray:
-        self._net.eval()
-        found = np.empty((len(rows), self.learned), np.float32)
-        for batch in in_order(rows.lengths.cpu(), LOOKED_AT):
-            with half(self.device):
-                logits = self._net(*rows.padded(batch.to(rows.numbers.device)))
-            found[batch.numpy()] = logits.float().cpu().numpy()
-        return found
-
-    def logits(self, texts: Sequence[str]) -> np.ndarray:
-        """What the head says."""
-        return self._look(self._rows(texts))
-
-    def state(self) -> dict[str, np.ndarray]:
-        """All weights, the encoder's included."""
-        return {name: value.cpu().numpy() for name, value in self._net.state_dict().items()}
+        return Ragged.of([np.concatenate([lead, row, tail]).astype(np.int32) for row in cut])
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """As `state` gave them."""
         encoder = AutoModel.from_config(AutoConfig.from_pretrained(self._origin, trust_remote_code=False))
-        self._net = Tuned(encoder, self.learned, self.config)
-        self._net.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
-        self._net.to(self.device).eval()
+        self._restored(Tuned(encoder, self.learned, self.config), state)
 
     def write_files(self, folder: Path) -> None:
         """The encoder's configuration and tokenizer."""
@@ -163,5 +119,4 @@ class Bert(SentimentModel):
 
     def read_files(self, folder: Path) -> None:
         """As written."""
-        self._origin = folder / "encoder"
-        self._tokenizer = AutoTokenizer.from_pretrained(self._origin, trust_remote_code=False)
+        self._from(folder / "encoder")
