@@ -26,6 +26,10 @@ Batches = Callable[[int, int], Sequence[Tensor]]
 """From a number of rows and a batch size to an epoch's batches of row numbers, drawn from torch's random numbers."""
 
 
+TELL_EVERY = 30.0
+"""Seconds between two lines of progress within an epoch."""
+
+
 class TrainingConfig(ModelConfig):
     """What any torch model may be told of its training."""
 
@@ -210,10 +214,14 @@ def _epoch(step: Step, batches: Sequence[Tensor], config: TrainingConfig, epoch:
     """One pass; the sum of squared errors of the predictions it was trained on, with dropout and moving weights."""
     step.module.train()
     error = torch.zeros((), dtype=torch.float64, device=batches[0].device)
+    started = told = time.monotonic()
     for number, rows in enumerate(batches):
         for group in step.optimizer.param_groups:
             group["lr"] = learning_rate(config, epoch + number / len(batches))
         error += step(rows)
+        if (now := time.monotonic()) - told > TELL_EVERY:
+            told, left = now, (now - started) / (number + 1) * (len(batches) - number - 1)
+            step.progress(f"in epoch {epoch + 1}: step {number + 1:,} of {len(batches):,}, {left:.0f} s left of it")
     return float(error)
 
 

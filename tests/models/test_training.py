@@ -296,3 +296,11 @@ def test_whoever_draws_the_batches_decides_which_rows_stand_together() -> None:
 
     train(line.module, 256, loss, line.rmse, QUICK.model_copy(update={"epochs": 1}), seed=0, batches=pairs)
     assert seen == [list(range(start, start + 32)) for start in range(0, 256, 32)]
+
+
+def test_a_long_epoch_tells_how_far_it_is(monkeypatch) -> None:
+    monkeypatch.setattr("models.training.TELL_EVERY", 0.0)
+    line, told = Line(), []
+    train(line.module, 256, line.loss, line.rmse, QUICK.model_copy(update={"epochs": 1}), seed=0, progress=told.append)
+    assert [said.partition(",")[0] for said in told[:2]] == ["in epoch 1: step 1 of 16", "in epoch 1: step 2 of 16"]
+    assert len(told) == 17
