@@ -53,6 +53,8 @@ class Request:
     seeds: tuple[int, ...] = ()
     until: str = "serving"
     studies: tuple[str, ...] = ()
+    since: str = GROUPS[0]
+    """The group to begin with; what comes before it is there and unchanged."""
 
     @property
     def evaluation(self) -> dict[str, Any]:
@@ -62,10 +64,11 @@ class Request:
 
 def stages(request: Request) -> Iterator[Stage]:
     """The runs that the request needs, in order."""
-    groups = GROUPS[: GROUPS.index(request.until) + 1]
+    groups = GROUPS[GROUPS.index(request.since) : GROUPS.index(request.until) + 1]
     data = [group for group in groups if group in REFRESHED]
     config = {"folds": request.evaluation} if "splits" in data else {}
-    yield Stage("data", dg.AssetSelection.groups(*data), request.dataset, config)
+    if data:
+        yield Stage("data", dg.AssetSelection.groups(*data), request.dataset, config)
     if "recommenders" in groups:
         for model in request.models or tuple(RECOMMENDERS):
             key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})
