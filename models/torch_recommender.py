@@ -75,6 +75,10 @@ class TorchRecommender(Recommender):
         """The features that this variant looks at; also what is saved with the model."""
         return features
 
+    def _training(self) -> TrainingConfig:
+        """How the train fold is gone through; another than is configured where its size asks for that."""
+        return self.config
+
     def _restarts(self) -> int:
         return self.config.restarts
 
@@ -137,14 +141,14 @@ class TorchRecommender(Recommender):
         label = " ".join(filter(None, (self.name, self.variant)))
         label += f" run {run + 1}/{len(self._networks)}" if len(self._networks) > 1 else ""
         return train(
-            network, len(self._train), loss, valid_rmse, self.config, seed=self.seed * 1009 + run,
+            network, len(self._train), loss, valid_rmse, self._training(), seed=self.seed * 1009 + run,
             progress=lambda line: progress(f"{label}, {line}"), checkpoint=file, key=f"{key}/{run}",
         )  # fmt: skip
 
     def _compile(self, network: PairNetwork, progress: Progress) -> None:
         """Compile the network's core where it is asked for, or where it pays."""
         wanted, long = self.config.compile, len(self._train) * self.config.epochs >= COMPILE_FROM
-        found = network.core(batch_size(len(self._train), self.config))
+        found = network.core(batch_size(len(self._train), self._training()))
         if found is None or wanted is False or (wanted is None and not (self.device == "cuda" and long)):
             return
         core, example = found

@@ -31,7 +31,7 @@ def demo() -> None:
             codes = list(pool.map(lambda name: _materialize(name, max(1, cpus // at_once)), names))
     except KeyboardInterrupt:  # the runs have had it as well, and said so
         leave(1)
-    code = next(filter(None, codes), 0) or invoke(["run", names[-1]])
+    code = next(filter(None, codes), 0) or invoke(["run", names[-1], "--since", "serving"])
     if code:
         leave(code)
     for name in names[:-1]:

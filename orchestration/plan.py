@@ -58,6 +58,8 @@ class Request:
     seeds: tuple[int, ...] = ()
     until: str = "serving"
     studies: tuple[str, ...] = ()
+    since: str = GROUPS[0]
+    """The group to begin with; what comes before it is there and unchanged."""
 
     @property
     def recommenders(self) -> tuple[str, ...]:
@@ -77,14 +79,15 @@ class Request:
 
 def stages(request: Request) -> Iterator[Stage]:
     """The runs that the request needs, in order."""
-    groups = GROUPS[: GROUPS.index(request.until) + 1]
+    groups = GROUPS[GROUPS.index(request.since) : GROUPS.index(request.until) + 1]
     data = [group for group in groups if group in REFRESHED]
     config = {"folds": request.evaluation} if "splits" in data else {}
-    yield Stage("data", dg.AssetSelection.groups(*data), request.dataset, config)
-    if "sentiment" in groups:
-        yield from _sentiment(request)
     if not request.recommenders:
         groups = [group for group in groups if group not in ("recommenders", "evaluation", "reports")]
+    if data:
+        yield Stage("data", dg.AssetSelection.groups(*data), request.dataset, config)
+    if "sentiment" in groups:
+        yield from _sentiment(request)
     if "recommenders" in groups:
         for model in request.recommenders:
             key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})

@@ -22,12 +22,18 @@ from models.training import autocast
 PAIRS = 512
 """Pairs that are predicted at a time on a CPU: what fits its cache is much faster than twice or ten times as many."""
 
+SMALL, SMALL_STEP = 20_000, 512
+"""Ratings of a small train fold, and of a step there. With 128, as `TrainingConfig` has it, the sample shop takes a
+quarter longer for the same validation RMSE: 0.772 against 0.770, means of three seeds."""
+
 
 class PosterTransformerConfig(TorchConfig):
     """Sizes of the network and its regularisation; TorchConfig's fields besides."""
 
     epochs: int = Field(6, ge=1, le=1000)
     """Passes over the train fold at most, for each restart."""
+    batch_size: int | None = Field(None, ge=1)
+    """Ratings a step. None: 512 for a train fold of fewer than 20,000, else about a ninetieth, a power of two."""
     patience: int = Field(2, ge=1)
     """Epochs without a better validation RMSE after which a restart stops."""
     width: int = Field(64, ge=8, le=4096)
@@ -88,6 +94,7 @@ class PosterTransformer(TorchRecommender):
     """
 
     name: ClassVar[str] = "poster-transformer"
+    version: ClassVar[str] = "2"
     variants: ClassVar[tuple[str, ...]] = ("cro", "sin")
     uses_content: ClassVar[bool] = True
     Config = PosterTransformerConfig
@@ -102,6 +109,10 @@ class PosterTransformer(TorchRecommender):
         self._links = links(train, features.n_users, features.n_items, self.device)
         self._behaviour = Behaviour(train, self._links, features, self.device)
         super()._build(train, features)
+
+    def _training(self) -> PosterTransformerConfig:
+        asked = self.config.batch_size is not None or len(self._train) >= SMALL
+        return self.config if asked else self.config.model_copy(update={"batch_size": SMALL_STEP})
 
     def _network(self, train: Interactions, features: Features) -> PosterNetwork:
         return PosterNetwork(train, features, self._links, self._behaviour, self.config)

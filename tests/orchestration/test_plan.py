@@ -100,6 +100,13 @@ def test_until_cuts_the_stages_off_and_models_are_those_asked_for():
     assert stages[1].partition.keys_by_dimension == {"dataset": "ml-100k", "model": "bias"}
 
 
+def test_since_leaves_out_what_comes_before():
+    titles = [stage.title for stage in plan.stages(plan.Request("ml-100k", since="serving"))]
+    assert titles == ["serving"]
+    titles = [stage.title for stage in plan.stages(plan.Request("ml-100k", models=("bias",), since="recommenders"))]
+    assert titles == ["bias", "recommendations", "evaluation and reports", "serving"]
+
+
 def test_studies_run_after_the_recommenders_and_only_if_they_are_asked_for():
     request = plan.Request("ml-100k", models=("bias",), protocols=("xia2024",), studies=("decay", "data-size"))
     stages = list(plan.stages(request))

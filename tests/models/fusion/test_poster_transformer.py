@@ -22,6 +22,7 @@ from models.fusion.tokens import VectorToken, in_order
 from models.heads import SoftmaxHead
 from models.modalities import without
 from models.packing import pack, unpack
+from models.training import batch_size
 
 N_USERS, N_ITEMS = 30, 20
 TINY = PosterTransformerConfig(
@@ -117,6 +118,13 @@ def test_a_killed_fit_resumes_to_the_same_predictions(model: PosterTransformer, 
     assert told and all("run 2/2, epoch" in line for line in told) and "epoch 4/10" in told[0]
     users, items = folds()[1].users, folds()[1].items
     np.testing.assert_allclose(again.predict(users, items), model.predict(users, items), atol=1e-6)
+
+
+@pytest.mark.parametrize(("n_rows", "asked", "size"), [(400, None, 512), (400, 32, 32), (90_000, None, 1024)])
+def test_a_small_fold_is_gone_through_in_larger_steps_unless_it_is_asked_otherwise(n_rows, asked, size) -> None:
+    model = PosterTransformer(TINY.model_copy(update={"batch_size": asked}))
+    model._train = folds()[0].take(np.arange(n_rows) % 400)
+    assert batch_size(n_rows, model._training()) == size
 
 
 def test_a_checkpoint_of_the_other_variant_is_not_used(tmp_path: Path) -> None:
