@@ -86,7 +86,7 @@ def stages(request: Request) -> Iterator[Stage]:
         groups = [group for group in groups if group not in ("recommenders", "evaluation", "reports")]
     if data:
         yield Stage("data", dg.AssetSelection.groups(*data), request.dataset, config)
-    if "sentiment" in groups:
+    if "sentiment" in groups and request.sentiment_models:
         yield from _sentiment(request)
     if "recommenders" in groups:
         for model in request.recommenders:
