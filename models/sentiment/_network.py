@@ -32,7 +32,9 @@ class NetworkConfig(TrainingConfig):
     width: int = Field(128, ge=4)
     """Numbers in a word's vector; a file of vectors has its own."""
     dropout: float = Field(0.4, ge=0, lt=1)
-    """Share of a word's vector and of the text's features that training hides."""
+    """Share of the text's features that training hides."""
+    word_dropout: float = Field(0.4, ge=0, lt=1)
+    """Share of a word's vector that training hides."""
     epochs: int = Field(6, ge=1, le=1000)
     """Passes over the train texts at most."""
     batch_size: int | None = Field(64, ge=1)
@@ -48,14 +50,15 @@ class NetworkConfig(TrainingConfig):
 class Reader(nn.Module):
     """Word vectors, a body over them, and the classes. A body takes vectors [b, t, d] and a mask [b, t]."""
 
-    def __init__(self, table: Tensor, body: nn.Module, features: int, classes: int, dropout: float) -> None:
+    def __init__(self, table: Tensor, body: nn.Module, features: int, classes: int, config: NetworkConfig) -> None:
         super().__init__()
         self.embedding = nn.Embedding.from_pretrained(table, freeze=False, padding_idx=PADDING)
-        self.body, self.dropout, self.head = body, nn.Dropout(dropout), nn.Linear(features, classes)
+        self.body, self.head = body, nn.Linear(features, classes)
+        self.dropout, self.word_dropout = nn.Dropout(config.dropout), nn.Dropout(config.word_dropout)
 
     def forward(self, numbers: Tensor, there: Tensor) -> Tensor:
         """Logits float32 [b, classes]."""
-        features = self.body(self.dropout(self.embedding(numbers)), there)
+        features = self.body(self.word_dropout(self.embedding(numbers)), there)
         return self.head(self.dropout(features))
 
 
@@ -87,7 +90,7 @@ class Network(Trained):
 
     def _assembled(self, table: Tensor) -> Reader:
         body, features = self._body(table.shape[1])
-        return Reader(table, body, features, self.learned, self.config.dropout)
+        return Reader(table, body, features, self.learned, self.config)
 
     def _cut(self, numbers: list[np.ndarray]) -> Ragged:
         return Ragged.of([head_and_tail(row, self.config.longest) for row in numbers])
