@@ -25,14 +25,13 @@ def scored(model: SentimentModel, corpus: Corpus, tell: Callable[[str], None]) -
     likeliest stars. reason: why a line could not be scored; it then has nothing else.
     """
     found = _probabilities(model, corpus.texts, tell)
-    first = 1 if model.classes == 2 else 3
     labels = np.array(["negative", "positive"] if model.classes == 2 else ["1", "2", "3", "4", "5"], dtype=object)
     rows = pd.DataFrame(
         {
             "line": np.asarray(corpus.lines, np.int64),
             "id": pd.array(corpus.ids, dtype="string"),
             "rating": np.asarray(corpus.ratings, np.float64),
-            "probability": found[:, first:].sum(1).astype(np.float64),
+            "probability": found[:, model.positive_from :].sum(1).astype(np.float64),
             "label": pd.array(labels[found.argmax(1)], dtype="string"),
             "model": model.name,
             "reason": pd.array([None] * len(corpus), dtype="string"),

@@ -149,7 +149,7 @@ def assess(model: SentimentModel, labelled: Labelled) -> dict[str, float]:
 
     found = model.probabilities(labelled.texts)
     one_hot = np.eye(model.classes)[labelled.labels]
-    likes, scores = _positive(model.classes, labelled.labels, found)
+    likes, scores = labelled.labels >= model.positive_from, found[:, model.positive_from :].sum(1)
     errors = (found[:, 1] - one_hot[:, 1]) ** 2 if model.classes == 2 else ((found - one_hot) ** 2).sum(1)
     return {
         "n": len(labelled),
@@ -159,11 +159,6 @@ def assess(model: SentimentModel, labelled: Labelled) -> dict[str, float]:
         "calibration_error": expected_calibration_error(found, labelled.labels),
         "rmse": float(np.sqrt(errors.mean())),
     }
-
-
-def _positive(classes: int, labels: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    first = 1 if classes == 2 else 3
-    return labels >= first, found[:, first:].sum(1)
 
 
 def allowances(names: list[str], seconds: float) -> dict[str, float]:

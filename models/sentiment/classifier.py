@@ -109,6 +109,11 @@ class SentimentModel(ABC):
         return Labelled(labelled.texts, np.searchsorted(self.present, labelled.labels))
 
     @property
+    def positive_from(self) -> int:
+        """The first class that counts as positive: of two the second, of five stars the fourth."""
+        return 1 if self.classes == 2 else 3
+
+    @property
     def learned(self) -> int:
         """How many classes there were to learn."""
         return len(self.present)
@@ -130,8 +135,7 @@ class SentimentModel(ABC):
 
     def positive(self, texts: Sequence[str]) -> np.ndarray:
         """float32 [n]: the probability of a positive text, of four or five stars where there are stars."""
-        found = self.probabilities(texts)
-        return found[:, 1] if self.classes == 2 else found[:, 3:].sum(1)
+        return self.probabilities(texts)[:, self.positive_from :].sum(1)
 
     @abstractmethod
     def state(self) -> dict[str, np.ndarray]:
