@@ -20,7 +20,8 @@ from assets.ingest import amazon
 from assets.inspections import Inspections
 from assets.steps import Say
 from assets.warehouse import frame, sql
-from models.encoders.pictures import PictureReport
+from models.encoders import pictures as picture_files
+from models.encoders.pictures import MAX_BYTES, PictureReport
 
 COLUMNS = {
     "dataset": "string", "item_id": "string", "image_id": "string", "source": "string", "url": "string",
@@ -113,7 +114,10 @@ def _fetched(path: Path) -> pd.DataFrame:
 def _inspect(pictures: pd.DataFrame, home: Home, about: Dataset, say: Say) -> pd.DataFrame:
     """The columns INSPECTED of every picture. Remembered one by one: a run that is killed goes on where it was."""
     parts, started = [pd.DataFrame(columns=INSPECTED)], time.monotonic()
-    with closing(Inspections(home.lake)) as inspections, ThreadPoolExecutor(home.threads) as pool:
+    with (
+        closing(Inspections(home.lake, picture_files, PictureReport, MAX_BYTES)) as inspections,
+        ThreadPoolExecutor(home.threads) as pool,
+    ):
         root, files = home.raw_root(about), files_of(home, about, pictures)
         inspect = partial(_report, inspections, root, home.landing)
         for start in range(0, len(pictures), AT_ONCE):

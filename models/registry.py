@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from models.recommender import Recommender
+if TYPE_CHECKING:
+    from models.recommender import Recommender
 
 RECOMMENDERS: dict[str, str] = {
     "global-mean": "models.baselines.global_mean:GlobalMean",
@@ -39,8 +41,13 @@ RECOMMENDERS: dict[str, str] = {
 
 
 def recommender(name: str) -> type[Recommender]:
-    """The class behind a model name; imported only now, since some need torch."""
-    if name not in RECOMMENDERS:
-        raise ValueError(f"no model {name!r}; there are: {', '.join(RECOMMENDERS)}")
-    module, _, cls = RECOMMENDERS[name].partition(":")
+    """The class behind a model name. Raises ValueError where there is none."""
+    return named(RECOMMENDERS, name, "model")
+
+
+def named(registry: dict[str, str], name: str, what: str) -> type:
+    """The class that a registry names as "module:Class"; imported only now, since some need torch."""
+    if name not in registry:
+        raise ValueError(f"no {what} {name!r}; there are: {', '.join(registry)}")
+    module, _, cls = registry[name].partition(":")
     return getattr(import_module(module), cls)

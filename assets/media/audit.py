@@ -13,11 +13,13 @@ import pandas as pd
 
 from assets.datasets import Dataset
 from assets.home import Home
+from assets.inspections import Inspections
 from assets.media.fetching import Fetched, Fetching
-from assets.media.inspections import Inspections
 from assets.media.listing import FOUND, REFUSED, Listed, listed
 from assets.steps import Say
+from models.encoders import decoding
 from models.encoders.decoding import MediaReport
+from models.encoders.media import LIMITS
 
 COLUMNS = {
     **dict.fromkeys(("dataset", "item_id", "media_id", "kind", "source", "url", "path", "sha256"), "string"),
@@ -64,7 +66,10 @@ def _inspected(home: Home, root: Path, found: list[Placed], say: Say) -> Iterato
     """The rows of each file. Remembered one by one: a run that is killed goes on where it was."""
     if not found:
         return
-    with closing(Inspections(home.lake)) as inspections, ThreadPoolExecutor(home.threads) as pool:
+    with (
+        closing(Inspections(home.lake, decoding, MediaReport, LIMITS.bytes)) as inspections,
+        ThreadPoolExecutor(home.threads) as pool,
+    ):
 
         def rows(one: Placed) -> list[dict[str, Any]]:
             below = root if one.at is None else home.landing

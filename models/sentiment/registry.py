@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from models.registry import named
 
 if TYPE_CHECKING:
     from models.sentiment.classifier import SentimentModel
@@ -24,8 +25,5 @@ SENTIMENT: dict[str, str] = {
 
 
 def sentiment_model(name: str) -> type[SentimentModel]:
-    """The class behind a model name; imported only now, since some need torch."""
-    if name not in SENTIMENT:
-        raise ValueError(f"no sentiment model {name!r}; there are: {', '.join(SENTIMENT)}")
-    module, _, cls = SENTIMENT[name].partition(":")
-    return getattr(import_module(module), cls)
+    """The class behind a model name. Raises ValueError where there is none."""
+    return named(SENTIMENT, name, "sentiment model")

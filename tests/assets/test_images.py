@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from assets import images, inspections
+from assets import images
 from assets.datasets import Dataset, dataset
 from assets.home import Home
 from assets.images import COLUMNS, coverage, files_of, inspected_pictures
+from models.encoders import pictures
 
 MOVIES = dataset("ml-100k")
 
@@ -74,8 +75,8 @@ def shop(tmp_path) -> Shop:
 @pytest.fixture
 def decoded(monkeypatch) -> list[Path]:
     """Every file that was decoded."""
-    files, inspect = [], inspections.inspect
-    monkeypatch.setattr(inspections, "inspect", lambda path: files.append(path) or inspect(path))
+    files, inspect = [], pictures.inspect
+    monkeypatch.setattr(pictures, "inspect", lambda path: files.append(path) or inspect(path))
     return files
 
 
@@ -123,7 +124,7 @@ def test_content_is_decoded_once_whatever_its_name_and_dataset(shop, decoded, mo
     shop.draw("2.png", 20)
     assert shop.table().sha256["2.png"] != first.sha256["2.png"]
     assert decoded[4:] == [shop.raw / "2.png"]
-    monkeypatch.setattr(inspections, "inspector", lambda: "other rules")
+    monkeypatch.setattr(pictures, "inspector", lambda: "other rules")
     shop.table()
     assert len(decoded) == 5 + 4
 
@@ -217,13 +218,13 @@ SLOW_RUN = """
 import sys, time
 from pathlib import Path
 import duckdb
-from assets import inspections
+from models.encoders import pictures
 from assets.datasets import dataset
 from assets.home import Home
 from assets.images import inspected_pictures
 home, raw, seconds = sys.argv[1:]
-inspect = inspections.inspect
-inspections.inspect = lambda path: time.sleep(float(seconds)) or inspect(path)
+inspect = pictures.inspect
+pictures.inspect = lambda path: time.sleep(float(seconds)) or inspect(path)
 with duckdb.connect() as connection:
     connection.execute("CREATE SCHEMA staging")
     connection.execute(f"CREATE VIEW staging.pictures AS FROM '{raw}/listed.parquet'")
@@ -240,8 +241,8 @@ def started(shop: Shop, seconds: float) -> subprocess.Popen:
 
 def remembered(shop: Shop) -> int:
     try:
-        with sqlite3.connect(shop.home.lake / "inspected_pictures.sqlite") as connection:
-            return connection.execute("SELECT count(*) FROM pictures").fetchone()[0]
+        with sqlite3.connect(shop.home.lake / "inspections.sqlite") as connection:
+            return connection.execute("SELECT count(*) FROM reports").fetchone()[0]
     except sqlite3.OperationalError:  # not begun yet
         return 0
 

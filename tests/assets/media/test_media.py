@@ -62,7 +62,7 @@ def said(rows: pd.DataFrame) -> list[tuple]:
 
 def test_a_dataset_without_media_has_an_empty_table_and_its_raw_files_are_as_before(home):
     rows = table(home)
-    assert rows.empty and not (home.lake / "inspected_media.sqlite").exists()
+    assert rows.empty and not (home.lake / "inspections.sqlite").exists()
     with Hashes(home.hashes) as hashes:
         assert not [name for name in fingerprint(ABOUT, Path(home.raw), hashes) if "media" in name]
 
@@ -125,14 +125,14 @@ def test_categories_that_share_a_folder_have_media_of_their_own():
 
 def test_what_was_decoded_once_is_remembered_by_content(home, monkeypatch):
     clip(folder(home) / "media/1.mp4")
-    first = table(home)
+    first, inspect = table(home), decoding.inspect
     (folder(home) / "media/1.mp4").rename(folder(home) / "media/2.mp4")
-    monkeypatch.setattr("assets.media.inspections.inspect", lambda path: pytest.fail("decoded again"))
+    monkeypatch.setattr(decoding, "inspect", lambda path: pytest.fail("decoded again"))
     second = table(home)
     assert second.item_id.tolist() == ["2", "2"] and second.seconds.tolist() == first.seconds.tolist()
-    monkeypatch.setattr("assets.media.inspections.inspector", lambda: "other rules")
+    monkeypatch.setattr(decoding, "inspector", lambda: "other rules")
     asked = []
-    monkeypatch.setattr("assets.media.inspections.inspect", lambda path: asked.append(path) or decoding.inspect(path))
+    monkeypatch.setattr(decoding, "inspect", lambda path: asked.append(path) or inspect(path))
     table(home)
     assert len(asked) == 1
 
