@@ -8,7 +8,7 @@ import dagster as dg
 from assets.datasets import dataset
 from assets.embeddings import audio_embeddings, image_embeddings, text_embeddings, video_embeddings
 from assets.evaluation import metrics
-from assets.files import digest, sha256_of, write_text
+from assets.files import atomic_folder, digest, sha256_of
 from assets.home import Home
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
@@ -16,7 +16,7 @@ from assets.recommendations import recommendations
 from assets.sentiment.assets import review_sentiment
 from assets.steps import Output, Say, materialize
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 FOLDER = Path(__file__).parent
 UPSTREAM = (
     *("metrics", "recommendations", "items", "interactions", "images", "media"),
@@ -35,19 +35,22 @@ UPSTREAM = (
     code_version=CODE_VERSION,
 )
 def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
-    """One HTML page that opens from disk: leaderboards beside published numbers, significance, posters, provenance."""
+    """HTML pages that open from disk: leaderboards beside published numbers, significance, errors, posters, provenance."""
     name = context.partition_key
 
     def compute(say: Say) -> Output:
         from assets.reports.material import load_material
-        from assets.reports.page import contents, render, summary
+        from assets.reports.page import contents, summary
+        from assets.reports.rendering import render
 
         page = contents(load_material(home, dataset(name)), say)
-        target = home.reports / name / "index.html"
-        write_text(target, render(page))
-        say(f"{name}: report of {target.stat().st_size / 2**20:.1f} MB: {target}")
-        facts: dict[str, Any] = {"summary": summary(page, target), "path": str(target)}
-        return Output(sha256_of(target), None, [target], facts)
+        pages, first = render(page), home.reports / name / "index.html"
+        with atomic_folder(first.parent) as folder:
+            for file, html in pages.items():
+                (folder / file).write_text(html, encoding="utf-8")
+        say(f"{name}: report of {len(pages)} pages, {sum(map(len, pages.values())) / 2**20:.1f} MB: {first}")
+        facts: dict[str, Any] = {"summary": summary(page, first), "path": str(first), "pages": len(pages)}
+        return Output(digest(pages), None, [first.parent / file for file in pages], facts)
 
     upstream = dict.fromkeys(UPSTREAM, name)
     # Most datasets have no reviews, so that this one is not asked of them.
@@ -58,5 +61,5 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
 
 def _wording() -> str:
     """A digest of the templates and of the published numbers, which are data that the page depends on."""
-    files = sorted([*FOLDER.glob("*.toml"), *(FOLDER / "templates").iterdir()])
+    files = sorted([*FOLDER.glob("*.toml"), *(FOLDER / "templates").rglob("*")])
     return digest([(path.name, sha256_of(path)) for path in files if path.is_file()])
