@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from assets.reports import facts, plots
+from assets.reports.attention import explained
 from assets.reports.calibration import calibration_of
+from assets.reports.cards import cards_of, file_of
 from assets.reports.cold import cold_start
 from assets.reports.comparisons import between, pairs_of
 from assets.reports.definitions import definitions
@@ -45,6 +47,9 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     studies = {"worth": worth_of(material, boards), "studies": studies_of(material), "papers": papers_of(material)}
     studies["subsets"] = subsets_of(material, [b.protocol for b in boards])
     studies["sentiment"] = sentiment_of(material)
+    say(f"{about.name}: report on what people are recommended, and why")
+    people = wall(material, pictures, models)
+    why = explained(material, [person.user_id for person in people], pictures)
     say(f"{about.name}: report on what the encoders see")
     return {
         "about": about, "facts": facts.dataset_facts(material), "sections": sections,
@@ -53,13 +58,14 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
         "rated": any(section["stars"] for section in sections), "curved": any(section["curves"] for section in sections),
         "cold": any(section["cold"] for section in sections), "missed": any(section["gallery"] for section in sections),
         **studies, "elsewhere": [row for row in published if row.protocol not in there],
-        "models": models, "people": wall(material.catalog, material.recommendations, pictures, models),
+        "models": models, "people": people, "why": why,
         "encoders": facts.encoders(material.manifests), "space": space(material),
         "audit": material.audit.to_dict("records"),
         "reasons": facts.reasons(material.rejects), "pictures": facts.picture_outcomes(material.images),
         "clips": facts.picture_outcomes(material.media),
         "raw_files": facts.raw_files(material.manifests), "manifests": list(material.manifests.values()),
         "cells": facts.cells(material.metrics).to_dict("records"),
+        "cards": cards_of(material, sections), "card_of": file_of,
         "definitions": definitions([b.protocol for b in boards]),
     }  # fmt: skip
 

@@ -31,6 +31,7 @@ PAGES = (
         (Section("data", "The data"), Section("boards", "Leaderboards"),
          Section("differences", "Do the differences matter?"), Section("definitions", "Definitions")),
     ),
+    Page("models.html", "Models", "A card for each model.", (Section("cards", "Model cards", "cards"),)),
     Page(
         "studies.html", "Papers and studies", "The papers' tables beside ours, and what one change at a time does.",
         (Section("papers", "The papers' tables, line by line", "papers"),

@@ -15,10 +15,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(contents: dict[str, Any]) -> dict[str, str]:
-    """File name -> HTML, the first page first; a page without any section is left out."""
+    """File name -> HTML, the first page first, the model cards last; a page without any section is left out."""
     there = [(page, sections) for page in PAGES if (sections := shown(page, contents))]
     site = [page for page, _ in there]
-    return {page.file: written("page.html.j2", contents, page=page, parts=kept, site=site) for page, kept in there}
+    pages = {page.file: written("page.html.j2", contents, page=page, parts=kept, site=site) for page, kept in there}
+    return pages | {card.file: written("card.html.j2", contents, card=card) for card in contents["cards"]}
 
 
 def written(template: str, contents: dict[str, Any], **more: Any) -> str:
