@@ -8,7 +8,7 @@ import dagster as dg
 from assets.datasets import dataset
 from assets.embeddings import audio_embeddings, image_embeddings, text_embeddings, video_embeddings
 from assets.evaluation import metrics
-from assets.files import digest, sha256_of, write_text
+from assets.files import alone, atomic_folder, digest, sha256_of, write_json, write_text
 from assets.home import Home
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
@@ -16,7 +16,7 @@ from assets.recommendations import recommendations
 from assets.sentiment.assets import review_sentiment
 from assets.steps import Output, Say, materialize
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 FOLDER = Path(__file__).parent
 UPSTREAM = (
     *("metrics", "recommendations", "items", "interactions", "images", "media"),
@@ -35,19 +35,24 @@ UPSTREAM = (
     code_version=CODE_VERSION,
 )
 def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
-    """One HTML page that opens from disk: leaderboards beside published numbers, significance, posters, provenance."""
+    """HTML pages that open from disk: leaderboards beside published numbers, significance, errors, posters, provenance."""
     name = context.partition_key
 
     def compute(say: Say) -> Output:
         from assets.reports.material import load_material
-        from assets.reports.page import contents, render, summary
+        from assets.reports.index import SUMMARY, summary_of
+        from assets.reports.page import contents, summary
+        from assets.reports.rendering import render
 
         page = contents(load_material(home, dataset(name)), say)
-        target = home.reports / name / "index.html"
-        write_text(target, render(page))
-        say(f"{name}: report of {target.stat().st_size / 2**20:.1f} MB: {target}")
-        facts: dict[str, Any] = {"summary": summary(page, target), "path": str(target)}
-        return Output(sha256_of(target), None, [target], facts)
+        pages, first = render(page), home.reports / name / "index.html"
+        with atomic_folder(first.parent) as folder:
+            for file, html in pages.items():
+                (folder / file).write_text(html, encoding="utf-8")
+            write_json(folder / SUMMARY, summary_of(page, list(pages)))
+        say(f"{name}: report of {len(pages)} pages, {sum(map(len, pages.values())) / 2**20:.1f} MB: {first}")
+        facts: dict[str, Any] = {"summary": summary(page, first), "path": str(first), "pages": len(pages)}
+        return Output(digest(pages), None, [first.parent / file for file in (*pages, SUMMARY)], facts)
 
     upstream = dict.fromkeys(UPSTREAM, name)
     # Most datasets have no reviews, so that this one is not asked of them.
@@ -56,7 +61,27 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
     return materialize(context, home, upstream=upstream, config=_wording(), compute=compute)
 
 
+@dg.asset(deps=[report], group_name="reports", kinds={"html"}, code_version="1")
+def report_index(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
+    """The first page of all reports: every dataset with its best models, and the runs that made them."""
+    from assets.reports.index import index_of, index_page, index_summary
+
+    target = home.reports / "index.html"
+    # Datasets are reported side by side: whoever writes last must have seen what the others wrote.
+    with alone(target):
+        contents = index_of(home)
+
+        def compute(say: Say) -> Output:
+            write_text(target, index_page(contents))
+            say(f"reports of {len(contents['datasets'])} datasets: {target}")
+            facts = {"summary": index_summary(contents, target.as_uri()), "path": str(target)}
+            return Output(sha256_of(target), len(contents["datasets"]), [target], facts)
+
+        told = [contents["datasets"], [vars(run) for run in contents["runs"]], _wording()]
+        return materialize(context, home, upstream={}, config=told, compute=compute, partition="")
+
+
 def _wording() -> str:
     """A digest of the templates and of the published numbers, which are data that the page depends on."""
-    files = sorted([*FOLDER.glob("*.toml"), *(FOLDER / "templates").iterdir()])
+    files = sorted([*FOLDER.glob("*.toml"), *(FOLDER / "templates").rglob("*")])
     return digest([(path.name, sha256_of(path)) for path in files if path.is_file()])

@@ -41,6 +41,11 @@ class Pair:
         """The one with the lower RMSE."""
         return self.first if self.result.difference <= 0 else self.second
 
+    @property
+    def gap(self) -> float:
+        """How far the worse one is behind."""
+        return abs(self.result.difference)
+
 
 def pairs_of(board: Board, folds: list[Fold]) -> list[Pair]:
     """The best model against every other one, and each model's variants against its first one."""

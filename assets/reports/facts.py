@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from assets.manifests import Manifest
-from assets.reports.material import Material
+from assets.reports.material import Material, short
 from models.splits import PROTOCOLS
 
 EXAMPLE_LENGTH = 160
@@ -103,7 +103,7 @@ def reasons(rejects: pd.DataFrame) -> list[Reason]:
     for (stage, reason), rows in rejects.groupby(["stage", "reason"], sort=True):
         first = rows.iloc[0]
         raw = "" if pd.isna(first.raw) else str(first.raw)
-        text = raw if len(raw) <= EXAMPLE_LENGTH else raw[:EXAMPLE_LENGTH] + "…"
+        text = short(raw, EXAMPLE_LENGTH)
         where = str(first.source_file) if pd.isna(first.line) else f"{first.source_file}, line {int(first.line)}"
         found.append(Reason(stage, reason, len(rows), where, text))
     return sorted(found, key=lambda row: -row.count)

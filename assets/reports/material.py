@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ TRACED = (
     "image_embeddings", "media", "audio_embeddings", "video_embeddings", "metrics", "recommendations",
 )  # fmt: skip
 """Assets whose versions stand in the report."""
+TITLE_LENGTH, REASON_LENGTH = 120, 240
+"""Characters that are shown of a title and of why an item is recommended, so that none of them fills a page."""
 
 
 @dataclass
@@ -56,16 +58,28 @@ def load_material(home: Home, about: Dataset) -> Material:
     lake, manifests = home.lake / about.name, Manifests(home.path)
     metrics = pd.read_parquet(lake / "metrics.parquet")
     current = {name: manifests.current(name, about.name) for name in TRACED}
+    recommendations = pd.read_parquet(lake / "recommendations.parquet")
     return Material(
-        home, about, metrics, load_catalog(home, about.name),
+        home, about, metrics, _readable(load_catalog(home, about.name)),
         images=_table(home.table(about.name, "images"), ["item_id", "path", "status", "fetched_at"]),
         media=_table(home.table(about.name, "media"), ["item_id", "kind", "status", "reason"]),
-        recommendations=pd.read_parquet(lake / "recommendations.parquet"),
+        recommendations=recommendations.assign(why=recommendations.why.map(lambda why: short(why, REASON_LENGTH))),
         audit=_table(lake / "staging" / "ingest_audit.parquet", ["source_file", "rows_read"]),
         rejects=_table(lake / "staging" / "rejects.parquet", ["source_file", "line", "stage", "reason", "raw"]),
         records=_records(home, about.name, metrics, manifests),
         manifests={name: manifest for name, manifest in current.items() if manifest is not None},
     )  # fmt: skip
+
+
+def _readable(catalog: Catalog) -> Catalog:
+    """The catalog with titles that a page can show."""
+    titles = catalog.items.title.map(lambda title: short(title, TITLE_LENGTH))
+    return replace(catalog, items=catalog.items.assign(title=titles))
+
+
+def short(text: Any, length: int) -> Any:
+    """A text cut to so many characters, with an ellipsis where some are missing; what is no text as it is."""
+    return text[: length - 1] + "…" if isinstance(text, str) and len(text) > length else text
 
 
 def _table(path, columns: list[str]) -> pd.DataFrame:

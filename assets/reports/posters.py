@@ -41,6 +41,14 @@ class Thumbnails:
             self._made[item_id] = None if path is None else thumbnail(path, self._size)
         return self._made[item_id]
 
+    def whole(self, item_id: str, largest: int) -> Image | None:
+        """The picture in RGB, its longer side of so many pixels at most; or None."""
+        path = self._files.get(item_id)
+        found = None if path is None else opened(path, (largest, largest))
+        if found is not None:
+            found.thumbnail((largest, largest))
+        return found
+
     def cut(self, item_id: str, size: tuple[int, int]) -> Image | None:
         """The picture in RGB, filling exactly this width and height, cut where it is of another shape; or None."""
         from PIL import ImageOps

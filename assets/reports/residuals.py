@@ -18,17 +18,27 @@ Name = tuple[str, str]
 """(model, variant)."""
 
 
+def _nothing() -> np.ndarray:
+    return np.zeros(0, dtype=np.int64)
+
+
 @dataclass
 class Fold:
-    """The test fold of one protocol and seed. squared: (model, variant) -> float64 [n], in the fold's order.
+    """The test fold of one protocol and seed. squared, predicted: (model, variant) -> float64 [n], in its order.
 
-    users: int32 [n]; ratings: float32 [n]; deciles: int [n], how often the item was rated in training, 10 most.
+    users, items: int32 [n]; ratings: float32 [n]; deciles: int [n], how often the item was rated in training, 10 most;
+    of_user, of_item: int [n], training ratings of the row's user and item.
     """
 
     users: np.ndarray
     ratings: np.ndarray
     deciles: np.ndarray
     squared: dict[Name, np.ndarray] = field(default_factory=dict)
+    predicted: dict[Name, np.ndarray] = field(default_factory=dict)
+    items: np.ndarray = field(default_factory=_nothing)
+    of_user: np.ndarray = field(default_factory=_nothing)
+    of_item: np.ndarray = field(default_factory=_nothing)
+    seed: int = 0
 
 
 def folds_of(material: Material, protocol: str, names: Iterable[Name]) -> list[Fold]:
@@ -45,12 +55,18 @@ def _fold(material: Material, protocol: str, seed: int, cells: list[Cell]) -> Fo
     catalog = material.catalog
     assigned = load_fold(material.home, material.about.name, protocol, seed)
     test = catalog.interactions.take(assigned == TEST)
-    train_items = catalog.interactions.items[assigned == TRAIN]
-    fold = Fold(test.users, test.ratings, popularity(train_items, len(catalog.items))[test.items])
+    train = catalog.interactions.take(assigned == TRAIN)
+    of_user = np.bincount(train.users, minlength=len(catalog.users))
+    of_item = np.bincount(train.items, minlength=len(catalog.items))
+    fold = Fold(
+        test.users, test.ratings, popularity(train.items, len(catalog.items))[test.items],
+        items=test.items, of_user=of_user[test.users], of_item=of_item[test.items], seed=seed,
+    )  # fmt: skip
     for cell in cells:
         path = cell.folder(material.home) / "predictions.parquet"
         predicted = pd.read_parquet(path, columns=["prediction"]).prediction.to_numpy()
         fold.squared[cell.model, cell.variant] = squared_errors(test.ratings, predicted)
+        fold.predicted[cell.model, cell.variant] = predicted
     return fold
 
 

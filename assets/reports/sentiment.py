@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from assets.reports.material import Material
+from assets.reports.material import Material, short
 
 EXAMPLES = 6
 """Contradictions that are shown, the starkest."""
@@ -47,7 +47,7 @@ def sentiment_of(material: Material) -> Sentiment | None:
         return None
     found = pd.read_parquet(home.contradictions(name))
     starkest = found.assign(by=(found.probability - 0.5).abs()).nlargest(EXAMPLES, "by", keep="first")
-    examples = starkest.assign(text=starkest.text.str.slice(0, LONGEST)).to_dict("records")
+    examples = starkest.assign(text=starkest.text.map(lambda text: short(text, LONGEST))).to_dict("records")
     counts = found.kind.value_counts().sort_index().to_dict()
     heads = [_table(head, of_head) for head, of_head in metrics[metrics.fold == "test"].groupby("head", sort=True)]
     return Sentiment(heads, scored.model.iloc[0], len(scored), counts, examples)

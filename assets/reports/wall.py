@@ -10,6 +10,8 @@ import pandas as pd
 
 from assets.matrices import Catalog
 from assets.reports.leaderboard import Board
+from assets.reports.material import Material
+from assets.reports.phrases import Phrase, phrases, reviews_of
 from assets.reports.posters import Thumbnails
 from models.registry import RECOMMENDERS
 
@@ -22,7 +24,8 @@ TELLING = ("age", "gender", "occupation")
 
 @dataclass(frozen=True)
 class Card:
-    """One item. picture: data URI or None; line: its rating or score; shared: whether both lists have it."""
+    """One item. picture: data URI or None; line: its rating or score; shared: whether both lists have it; phrase: what
+    others wrote of it that is near to the person's own words."""
 
     item_id: str
     title: str
@@ -30,6 +33,7 @@ class Card:
     line: str
     why: str = ""
     shared: bool = False
+    phrase: Phrase | None = None
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,17 @@ def two_models(board: Board | None, recommendations: pd.DataFrame) -> list[str]:
     return fused[:1] + plain[:1] if fused and plain else ordered[:2]
 
 
-def wall(catalog: Catalog, recommendations: pd.DataFrame, pictures: Thumbnails, models: list[str]) -> list[Person]:
+def wall(material: Material, pictures: Thumbnails, models: list[str]) -> list[Person]:
     """A few users from the quiet to the busy, each with what they liked and the lists of these models."""
+    catalog, recommendations = material.catalog, material.recommendations
     titles = dict(zip(catalog.items.item_id, catalog.items.title.fillna(catalog.items.item_id), strict=True))
     shown = recommendations[recommendations.model.isin(models) & (recommendations["rank"] <= RECOMMENDED)]
-    return [_person(catalog, shown, pictures, titles, models, user) for user in _chosen(catalog, shown)]
+    people = _chosen(catalog, shown)
+    shown = shown[shown.user_id.isin(catalog.users.user_id.iloc[people])]
+    reviews = reviews_of(
+        material.home, material.about.name, shown.user_id.unique().tolist(), shown.item_id.unique().tolist()
+    )
+    return [_person(catalog, shown, pictures, titles, models, user, reviews) for user in people]
 
 
 def _chosen(catalog: Catalog, lists: pd.DataFrame) -> list[int]:
@@ -73,23 +83,27 @@ def _chosen(catalog: Catalog, lists: pd.DataFrame) -> list[int]:
 
 
 def _person(
-    catalog: Catalog, lists: pd.DataFrame, pictures: Thumbnails, titles: dict, models: list[str], user: int
+    catalog: Catalog, lists: pd.DataFrame, pictures: Thumbnails, titles: dict, models: list[str], user: int,
+    reviews: pd.DataFrame,
 ) -> Person:
     user_id = catalog.users.user_id.iloc[user]
     mine = lists[lists.user_id == user_id].sort_values("rank")
     by_model = {model: mine[mine.model == model] for model in models}
     shared = set.intersection(*(set(rows.item_id) for rows in by_model.values())) if len(models) > 1 else set()
+    liked = _liked(catalog, pictures, titles, user)
+    said = phrases(reviews, user_id, [card.item_id for card in liked], list(mine.item_id.unique()))
     cards = [
-        (model, [_recommended(row, pictures, titles, shared) for row in rows.itertuples()])
+        (model, [_recommended(row, pictures, titles, shared, said) for row in rows.itertuples()])
         for model, rows in by_model.items()
     ]
-    return Person(user_id, _about(catalog.users.iloc[user]), _liked(catalog, pictures, titles, user), cards)
+    return Person(user_id, _about(catalog.users.iloc[user]), liked, cards)
 
 
-def _recommended(row, pictures: Thumbnails, titles: dict, shared: set) -> Card:
+def _recommended(row, pictures: Thumbnails, titles: dict, shared: set, said: dict[str, Phrase]) -> Card:
     title = titles.get(row.item_id, row.item_id)
     why = row.why if isinstance(row.why, str) else ""
-    return Card(row.item_id, title, pictures.of(row.item_id), f"{row.score:.2f}", why, row.item_id in shared)
+    item = row.item_id
+    return Card(item, title, pictures.of(item), f"{row.score:.2f}", why, item in shared, said.get(item))
 
 
 def _liked(catalog: Catalog, pictures: Thumbnails, titles: dict, user: int) -> list[Card]:

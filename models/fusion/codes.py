@@ -28,10 +28,15 @@ def content_codes(features: Features, width: int) -> np.ndarray:
 
 def standardised_table(table: np.ndarray) -> np.ndarray:
     """float32, the same shape: zero mean and unit variance per dimension over the rows that are not all 0, clamped."""
+    return standardised_like(table, table)
+
+
+def standardised_like(rows: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """float32, the shape of `rows`: these rows, standardised by what the table's own are."""
     present = np.any(table != 0, axis=1)
     known = table[present] if present.any() else np.zeros((1, table.shape[1]))
-    standard = ((table - known.mean(0)) / np.maximum(known.std(0), 1e-6)).clip(-CLAMP, CLAMP)
-    return np.where(present[:, None], standard, 0).astype(np.float32)
+    standard = ((rows - known.mean(0)) / np.maximum(known.std(0), 1e-6)).clip(-CLAMP, CLAMP)
+    return np.where(np.any(rows != 0, axis=1)[:, None], standard, 0).astype(np.float32)
 
 
 def one_hot(field: Field) -> np.ndarray:

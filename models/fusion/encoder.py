@@ -42,6 +42,12 @@ class EncoderLayer(nn.Module):
         wanted = wanted + self._drop(self.out(mixed))
         return wanted + self._drop(self.feed(self.norm_feed(wanted)))
 
+    def attention(self, tokens: Tensor) -> Tensor:
+        """[batch, length, length]: what each token (row) looks at, mean over the heads; rows sum to 1."""
+        normed = self.norm_attention(tokens)
+        query, key = self._heads(self.query(normed)), self._heads(self.key_value(normed).chunk(2, -1)[0])
+        return (query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])).softmax(-1).mean(1)
+
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
@@ -64,9 +70,26 @@ class Encoder(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """[batch, n_tokens, width] to h_CLS [batch, width]."""
-        first, last = (p.to(tokens.dtype).expand(len(tokens), 1, -1) for p in (self.cls, self.sep))
-        x = torch.cat([first, tokens, last], 1) + self.positions.to(tokens.dtype)
+        x = self._placed(tokens)
         for layer in self.layers[:-1]:
             x = layer(x)
         # Nothing reads the other rows of the last layer, so that they are not computed.
         return self.norm(self.layers[-1](x, first_only=True)[:, 0])
+
+    def rollout(self, tokens: Tensor) -> Tensor:
+        """[batch, n_tokens]: the share of each feature token in h_CLS, without [CLS] and [SEP]; rows sum to 1.
+
+        Attention rollout (Abnar and Zuidema 2020, section 3): each layer passes on half of what a token was and half of
+        what it attends to. It tells where information may come from, not what it does to the prediction.
+        """
+        x = self._placed(tokens)
+        whole = flow = torch.eye(x.shape[1], device=x.device, dtype=torch.float32)
+        for layer in self.layers:
+            flow = (0.5 * layer.attention(x).float() + 0.5 * whole) @ flow
+            x = layer(x)
+        shares = flow[:, 0, 1:-1]
+        return shares / shares.sum(1, keepdim=True)
+
+    def _placed(self, tokens: Tensor) -> Tensor:
+        first, last = (p.to(tokens.dtype).expand(len(tokens), 1, -1) for p in (self.cls, self.sep))
+        return torch.cat([first, tokens, last], 1) + self.positions.to(tokens.dtype)

@@ -60,8 +60,13 @@ class PosterNetwork(PairNetwork):
 
         self.of_user = field_tokens(features.user_fields, USER_FIELDS)
         self.of_item = field_tokens(features.item_fields, ())
-        for name in in_order(features.item_vectors, ITEM_VECTORS):
+        contents = in_order(features.item_vectors, ITEM_VECTORS)
+        for name in contents:
             self.of_item.append(VectorToken(features.item_vectors[name], both[0], config))
+        self.names = (
+            *("user", *in_order(features.user_fields, USER_FIELDS)),
+            *("item", *in_order(features.item_fields, ()), *contents),
+        )
         n_tokens = 2 + len(self.of_user) + len(self.of_item)
         self.encoder = Encoder(n_tokens, config)
         self.head = SoftmaxHead(config.width, train, features, config.squared_weight)
@@ -97,6 +102,13 @@ class PosterNetwork(PairNetwork):
 
         own: residuals of train `rows`, to be left out of the histories; None for pairs that are predicted.
         """
+        tokens, behaviour = self._tokens(of_user, of_item, users, items, own, rows)
+        return self.head(self.encoder(tokens)) + self.pair_bias(behaviour[:, : self.pair_bias.in_features]).float()
+
+    def _tokens(
+        self, of_user: Tensor, of_item: Tensor, users: Tensor, items: Tensor, own: tuple, rows: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """The encoder's input [batch, tokens, width], in the order of `names`, and what behaviour says of the pairs."""
         behaviour = self.behaviour(users, items, rows)
         count, _ = self.item_id.history.link.standing(items, own[1])
         nothing, rare = torch.zeros_like(of_item[:, 0]), SHRINK / (count + SHRINK)
@@ -105,8 +117,13 @@ class PosterNetwork(PairNetwork):
             for token in self.of_item
         ]
         of_pair = torch.stack([self.behave(behaviour), *agreements], 1)
-        hidden = self.encoder(torch.cat([of_user, of_item + of_pair], 1))
-        return self.head(hidden) + self.pair_bias(behaviour[:, : self.pair_bias.in_features]).float()
+        return torch.cat([of_user, of_item + of_pair], 1), behaviour
+
+    @torch.no_grad()
+    def attention(self, users: Tensor, items: Tensor) -> Tensor:
+        """[batch, tokens]: the share of each token of `names` in what these pairs' predictions are made of."""
+        of_user, of_item = self.tables(users, items)
+        return self.encoder.rollout(self._tokens(of_user, of_item, users, items, (None, None), None)[0])
 
     @torch.no_grad()
     def tables(self, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:

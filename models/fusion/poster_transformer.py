@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from models.data import Features, Interactions
+from models.fusion.codes import standardised_like
 from models.fusion.evidence import Behaviour
 from models.fusion.history import links
 from models.fusion.poster_network import PosterNetwork
@@ -142,3 +144,29 @@ class PosterTransformer(TorchRecommender):
             logits = network.logits(of_user[u], of_item[i], users[u], items[i])
             out.append(network.head.expectation(logits).cpu().numpy())
         return np.concatenate(out)
+
+    def attention(self, users: np.ndarray, items: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+        """Names of the tokens, and float32 [n, tokens]: their shares in each pair's prediction, mean of the restarts."""
+        self._require_fitted()
+        pairs = self._indices(users), self._indices(items)
+        shares = [network.attention(*pairs).cpu().numpy() for network in self._networks]
+        return self._networks[0].names, np.mean(shares, axis=0)
+
+    def with_pictures(self, user: int, item: int, vectors: np.ndarray) -> np.ndarray:
+        """float32 [n]: the predicted rating if the item's picture had each of these vectors, float32 [n, d].
+
+        For an item that the user has not rated. Raises ValueError for the variant that looks at no picture.
+        """
+        if "image" not in self._features.item_vectors:
+            raise ValueError(f"{self.name} {self.variant}: this model looks at no picture")
+        names = self._networks[0].names
+        place = names.index("image") - names.index("item") - 1
+        tokens = [network.of_item[place] for network in self._networks]
+        standard = standardised_like(vectors, self._features.item_vectors["image"])
+        predicted = []
+        for row in standard:
+            with ExitStack() as shown:
+                for token in tokens:
+                    shown.enter_context(token.showing(item, row))
+                predicted.append(self.predict(np.array([user]), np.array([item]))[0])
+        return np.array(predicted, dtype=np.float32)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,8 @@ class VectorToken(nn.Module):
         hidden = (min(size, width) + width) // 2
         self.lift = nn.Sequential(nn.Dropout(config.vector_dropout), lift(size, hidden, width))
         self.missing = nn.Parameter(torch.randn(width) * 0.02)
-        codes = torch.from_numpy(_principal(standard, present, config.agreement_width)).to(device)
+        principal, self._axes = _principal(standard, present, config.agreement_width)
+        codes = torch.from_numpy(principal).to(device)
         self.taste = Taste(users, codes)
         self.agree = nn.Sequential(nn.Dropout(config.agreement_dropout), nn.Linear(codes.shape[1] + 1, width))
 
@@ -89,14 +91,36 @@ class VectorToken(nn.Module):
         return rare * self.agree(torch.cat([product, product.sum(1, keepdim=True)], 1))
 
 
-def _principal(standard: np.ndarray, present: np.ndarray, width: int) -> np.ndarray:
-    """float32 [n, width]: the first principal components, half whitened, of mean square 1; 0 where absent."""
+    @contextmanager
+    def showing(self, item: int, standard: np.ndarray) -> Iterator[None]:
+        """For the time being, the item has another content: float32 [d], standardised as the others are."""
+        before = self.vectors[item].clone(), self.taste.codes[item].clone()
+        centre, axes = self._axes
+        code = torch.zeros_like(before[1])
+        code[: axes.shape[1]] = torch.from_numpy((standard - centre) @ axes).to(code)
+        self.vectors[item], self.taste.codes[item] = torch.from_numpy(standard).to(before[0]), code
+        try:
+            yield
+        finally:
+            self.vectors[item], self.taste.codes[item] = before
+
+
+def _principal(
+    standard: np.ndarray, present: np.ndarray, width: int
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """float32 [n, width]: the first principal components, half whitened, of mean square 1; 0 where absent.
+
+    Beside them (centre, axes): the code of any standardised row is (row - centre) @ axes.
+    """
     codes = np.zeros((len(standard), width), dtype=np.float32)
     if present.sum() < 2:
-        return codes
-    known = standard[present] - standard[present].mean(0)
+        return codes, (np.zeros(standard.shape[1]), np.zeros((standard.shape[1], 0)))
+    centre = standard[present].mean(0)
+    known = standard[present] - centre
     axes = np.linalg.svd(known.astype(np.float64), full_matrices=False)[2][:width]
     components = known @ axes.T
-    components = components / np.sqrt(np.maximum(components.std(0), 1e-6))
-    codes[present, : len(axes)] = components / np.sqrt(np.mean(components**2))
-    return codes
+    spread = np.sqrt(np.maximum(components.std(0), 1e-6))
+    components = components / spread
+    size = np.sqrt(np.mean(components**2))
+    codes[present, : len(axes)] = components / size
+    return codes, (centre, axes.T / spread / size)

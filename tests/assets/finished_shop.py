@@ -16,6 +16,7 @@ from assets.recommenders import Cell
 from assets.reports.item_space import unit
 from assets.reports.material import Material, load_material
 from assets.reports.page import contents
+from assets.reports.rendering import render
 from assets.studies.declared import study_of
 from models.splits import TEST
 
@@ -170,3 +171,12 @@ class Shop:
     def page(self) -> dict:
         """The contents of the report."""
         return contents(self.material(), lambda line: None)
+
+    def html(self) -> str:
+        """All pages of the report, one behind the other."""
+        return html(self.page())
+
+
+def html(contents: dict) -> str:
+    """All pages of these contents, one behind the other."""
+    return "\n".join(render(contents).values())

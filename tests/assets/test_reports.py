@@ -16,12 +16,13 @@ from assets.reports.charts import ticks
 from assets.reports.comparisons import LEVEL, pairs_of, resamples
 from assets.reports.leaderboard import board
 from assets.reports.material import popularity
-from assets.reports.page import render, summary
+from assets.reports.page import summary
 from assets.reports.posters import thumbnail
 from assets.reports.published import published_for
 from assets.reports.residuals import Fold, rmse_by
 from models.registry import RECOMMENDERS
 from tests.assets.finished_shop import HOSTILE, NAME, Shop
+from tests.assets.finished_shop import html as html_of
 
 
 @pytest.fixture
@@ -34,20 +35,20 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def test_text_from_data_is_escaped(shop: Shop) -> None:
-    html = render(shop.page())
+    html = shop.html()
     assert HOSTILE not in html and "<b>bad</b>" not in html and "<i>Film</i>" not in html
     assert "&lt;script&gt;alert(&#39;film&#39;)&lt;/script&gt;" in html and "&lt;b&gt;bad&lt;/b&gt;" in html
 
 
 def test_nothing_is_loaded_from_elsewhere(shop: Shop) -> None:
-    html = render(shop.page())
+    html = shop.html()
     sources = re.findall(r"""\bsrc\s*=\s*["']?([^"'\s>]+)""", html)
     assert sources and all(source.startswith("data:image/jpeg;base64,") for source in sources)
     assert not re.search(r"<(link|iframe|object|embed|base)\b|@import|url\(|<script[^>]+src", html)
 
 
 def test_items_without_a_whole_picture_get_a_placeholder(shop: Shop) -> None:
-    html = render(shop.page())
+    html = shop.html()
     assert 'alt="Picture of Film 1 &amp; more"' in html
     assert 'aria-label="No picture of Film 2 &amp; more"' in html, "its file is an HTML error page"
     assert 'aria-label="No picture of Film 3 &amp; more"' in html, "it never had one"
@@ -58,7 +59,7 @@ def test_published_numbers_stand_beside_ours(shop: Shop) -> None:
     one = page["sections"][0]["board"]
     assert [(row.label, [p.value for p in row.published]) for row in one.rows] == [("svd", [2.298]), ("bias", [])]
     assert {0.994, 0.947, 1.004, 0.992, 0.987, 0.902, 2.812, 2.31} <= {p.value for p in one.published_only}
-    html = render(page)
+    html = html_of(page)
     assert "2.298" in html and "Siet&#39;s work" in html and "0.902" in html
     assert "GLocal-K" in html, "u1 was not run, so its records stand apart"
 
@@ -68,31 +69,31 @@ def test_page_says_what_is_best_and_that_random_splits_leak(shop: Shop, tmp_path
     assert (
         page["headline"].startswith("svd has the lowest test RMSE under xia2024") and "significant" in page["headline"]
     )
-    assert "leaky by design" in render(page)
+    assert "leaky by design" in html_of(page)
     text = summary(page, tmp_path / "index.html")
     assert text.startswith(f"**{page['headline']}**") and "| svd |" in text and "file://" in text
 
 
 def test_provenance_names_files_versions_and_metric_ids(shop: Shop) -> None:
-    html = render(shop.page())
+    html = shop.html()
     assert "ab" * 32 in html and digest(Cell(NAME, "svd", "xia2024", 0, "").partition)[:16] in html
     assert all(row["metric_id"] in html for row in shop.metrics if row["metric"] == "rmse")
     assert "12345" not in html, "ZIP codes are not for readers"
 
 
 def test_same_inputs_give_the_same_bytes(shop: Shop) -> None:
-    assert render(shop.page()) == render(shop.page())
+    assert shop.html() == shop.html()
 
 
 def test_one_model_one_seed_no_pictures_no_times(tmp_path: Path) -> None:
-    html = render(Shop(tmp_path, times=False).train("bias", 1.0).recommend("bias").page())
+    html = Shop(tmp_path, times=False).train("bias", 1.0).recommend("bias").html()
     assert "nothing to compare it with" in html and "no times in the source" in html and "<img" not in html
 
 
 def test_ranking_protocol_alone_and_no_lists(tmp_path: Path) -> None:
     page = Shop(tmp_path).train("bias", 1.0, "global-time").train("svd", 1.0, "global-time").page()
     assert page["headline"].startswith("bias has the highest test Recall@20 under global-time")
-    html = render(page)
+    html = html_of(page)
     assert "There are no lists to show." in html and "no pair of models" in html and "leaky by design" not in html
 
 

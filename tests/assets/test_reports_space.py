@@ -17,7 +17,6 @@ from assets.reports.facts import encoders
 from assets.reports.item_space import matrix_of, sampled, unit
 from assets.reports.likeness import Likeness, likeness
 from assets.reports.neighbours import known_items
-from assets.reports.page import render
 from assets.reports.scatter import LABEL_HEIGHT, SIDE, projected, scatter
 from assets.reports.space import FieldSpace, sentence, space
 from tests.assets.finished_shop import HOSTILE, NAME, Shop, two_groups
@@ -38,7 +37,7 @@ def shop(tmp_path: Path) -> Shop:
 
 def content(shop: Shop) -> str:
     """The section of the page, as HTML."""
-    return re.search(r'<section aria-labelledby="space".*?</section>', render(shop.page()), re.DOTALL)[0]
+    return re.search(r'<section aria-labelledby="space".*?</section>', shop.html(), re.DOTALL)[0]
 
 
 def test_two_kinds_that_the_encoder_tells_apart(shop: Shop) -> None:

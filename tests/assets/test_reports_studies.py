@@ -11,13 +11,13 @@ import pytest
 from assets.datasets import dataset, datasets
 from assets.reports.headline import ranking_agreement
 from assets.reports.leaderboard import board
-from assets.reports.page import render
 from assets.reports.published import published_for, tables_for
 from assets.reports.studies import place_of
 from assets.studies.declared import STUDIES, reference, study_of
 from models.registry import recommender
 from models.splits import PROTOCOLS
 from tests.assets.finished_shop import NAME, Shop
+from tests.assets.finished_shop import html as html_of
 
 POSTER = "poster-transformer"
 
@@ -44,7 +44,7 @@ def test_what_was_varied_stands_under_studies_and_on_no_leaderboard(shop: Shop) 
     assert (study.name, table.protocol.name) == ("learning-rate", "xia2024")
     assert [line.row.variant for line in table.lines] == ["cro", "lr=0.001", "lr=0.0001"]
     assert [line.reference for line in table.lines] == [True, False, False]
-    html = render(page)
+    html = html_of(page)
     assert 'id="studies"' in html and "lr=0.0001" in html and "learning rate" in table.chart.svg
 
 
@@ -62,7 +62,7 @@ def _pooled(shop: Shop, variant: str) -> float:
 
 def test_a_report_without_studies_says_nothing_of_them(tmp_path: Path) -> None:
     page = Shop(tmp_path).train("bias", 1.0).recommend("bias").page()
-    assert page["studies"] == [] and page["worth"] == [] and 'id="studies"' not in render(page)
+    assert page["studies"] == [] and page["worth"] == [] and 'id="studies"' not in html_of(page)
 
 
 def test_a_protocol_whose_first_metric_was_not_measured_has_no_table(shop: Shop) -> None:
@@ -96,7 +96,7 @@ def test_a_papers_table_is_rebuilt_line_by_line(shop: Shop) -> None:
         (0.902, f"{POSTER} lr=0.0005", None),
         (1.058, f"{POSTER} lr=0.0001", pytest.approx(value(shop, "lr=0.0001"))),
     ]
-    html = render(shop.page())
+    html = shop.html()
     assert "predicting the global mean already gives about 1.13" in html and "Table 3, test B" in html
 
 
@@ -141,12 +141,12 @@ def test_on_cold_items_content_models_are_held_against_bias(tmp_path: Path) -> N
 
 
 def test_unlike_trial_budgets_are_warned_of(shop: Shop) -> None:
-    assert "more than twice as many trials" not in render(shop.page())
+    assert "more than twice as many trials" not in shop.html()
     for row in shop.metrics:
         row["trials"] = 12 if row["variant"] == "cro" else 5
     page = shop.page()
     assert page["sections"][0]["board"].budgets == [(12, [f"{POSTER} cro"]), (5, [f"{POSTER} sin"])]
-    assert "more than twice as many trials" in render(page)
+    assert "more than twice as many trials" in html_of(page)
     for row in shop.metrics:
         row["trials"] = 12 if row["variant"] == "cro" else 6
     assert shop.page()["sections"][0]["board"].budgets == []

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from assets.recommenders import Cell
-from assets.reports.page import contents, render
+from assets.reports.page import contents
 from assets.reports.subsets import subsets_of
 from assets.subsets import PAIRS, SUBSETS, asked_rows, subsets
 from models.splits import PROTOCOLS
 from tests.assets.finished_shop import NAME, Shop
+from tests.assets.finished_shop import html as html_of
 
 MODALITIES = ("text", "audio", "behaviour")
 
@@ -49,11 +50,11 @@ def test_every_subset_has_its_error_and_what_is_missing(tmp_path):
         assert value == pytest.approx(0.1 * (4 - len(line.modalities)))
         assert difference == pytest.approx(0.1 * len(line.missing), abs=1e-9)
         assert set(line.modalities) | set(line.missing) == set(MODALITIES)
-    page = render(contents(material, lambda line: None))
+    page = html_of(contents(material, lambda line: None))
     assert "When modalities are missing" in page and "text, behaviour" in page and "--without text" in page
 
 
 def test_without_fusion_models_there_is_no_such_section(tmp_path):
     material = Shop(tmp_path).train("bias", 1.0).material()
     assert subsets_of(material, [PROTOCOLS["xia2024"]]) == []
-    assert "When modalities are missing" not in render(contents(material, lambda line: None))
+    assert "When modalities are missing" not in html_of(contents(material, lambda line: None))

@@ -31,7 +31,7 @@ ASSETS = {
     "studies": {"study"},
     "evaluation": {"metrics"},
     "validation": {"data_docs"},
-    "reports": {"report"},
+    "reports": {"report", "report_index"},
     "serving": {"serving_snapshot"},
 }
 

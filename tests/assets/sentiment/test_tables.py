@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from assets.reports.page import contents, render
+from assets.reports.page import contents
 from assets.reports.sentiment import sentiment_of
 from assets.sentiment.tables import BLAME, NO_METRICS, NO_ROWS, PRAISE, contradictions
 from tests.assets.finished_shop import HOSTILE, NAME, Shop
+from tests.assets.finished_shop import html as html_of
 
 REVIEWS = pd.DataFrame(
     {
@@ -48,7 +49,7 @@ def shop_with_sentiment(tmp_path) -> Shop:
 
 
 def test_the_report_says_what_accuracy_is_worth_and_escapes_reviews(tmp_path) -> None:
-    page = render(contents(shop_with_sentiment(tmp_path).material(), lambda line: None))
+    page = html_of(contents(shop_with_sentiment(tmp_path).material(), lambda line: None))
     section = page[page.index('id="sentiment"') : page.index("</section>", page.index('id="sentiment"'))]
     assert "The most frequent class alone is right in 62.0%" in section
     assert section.index("nbsvm") < section.index("majority")
@@ -58,4 +59,4 @@ def test_the_report_says_what_accuracy_is_worth_and_escapes_reviews(tmp_path) ->
 def test_without_sentiment_the_report_says_nothing_of_it(tmp_path) -> None:
     shop = Shop(tmp_path).train("bias", 1.0)
     assert sentiment_of(shop.material()) is None
-    assert 'id="sentiment"' not in render(contents(shop.material(), lambda line: None))
+    assert 'id="sentiment"' not in html_of(contents(shop.material(), lambda line: None))

@@ -310,3 +310,29 @@ def test_bad_requests_name_what_is_wrong() -> None:
     empty = folds()[0].take(np.zeros(0, np.int64))
     with pytest.raises(ValueError, match="0 train and 400 validation"):
         PosterTransformer().fit(empty, folds()[0], checkerboard())
+
+
+def test_attention_is_shared_out_among_the_named_tokens(model: PosterTransformer) -> None:
+    users, items = folds()[1].users[:5], folds()[1].items[:5]
+    names, shares = model.attention(users, items)
+    assert names[0] == "user" and "item" in names and "image" in names and shares.shape == (5, len(names))
+    assert (shares > 0).all()
+    np.testing.assert_allclose(shares.sum(1), 1, atol=1e-5)
+
+
+def test_another_picture_is_shown_for_the_time_being_only() -> None:
+    model = PosterTransformer(TINY)
+    model._build(folds()[0], checkerboard())
+    for net in model._networks:  # what the ratings say would leave nothing to the picture
+        net.pair_bias.weight.data.zero_()
+    vectors, user, item = checkerboard().item_vectors["image"], np.array([3]), np.array([5])
+    before = model.predict(user, item)
+    own, other = model.with_pictures(3, 5, vectors[[5, 4]])
+    np.testing.assert_allclose(own, before[0], atol=1e-5)
+    assert abs(other - own) > 1e-3, "a picture of the other colour says something else"
+    np.testing.assert_array_equal(model.predict(user, item), before)
+
+
+def test_a_model_without_pictures_says_so() -> None:
+    with pytest.raises(ValueError, match="looks at no picture"):
+        fitted("sin").with_pictures(0, 0, np.zeros((1, 4), np.float32))
