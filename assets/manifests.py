@@ -20,6 +20,7 @@ class Manifest:
 
     fingerprint: digest of code version, configuration and upstream data versions; equal means nothing to compute.
     upstream: "asset@partition" -> data version. files: path below TRIFUSE_HOME -> size in bytes.
+    hashes: SHA-256 of those files as they were made; folders and databases, which others write to as well, have none.
     """
 
     asset: str
@@ -30,6 +31,7 @@ class Manifest:
     data_version: str
     upstream: dict[str, str]
     files: dict[str, int] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 

@@ -45,7 +45,7 @@ CREATE TABLE contradictions (
 );
 CREATE TABLE sentiment_metrics (
     dataset VARCHAR, model VARCHAR, head VARCHAR, fold VARCHAR, metric VARCHAR, value DOUBLE, n BIGINT, fit_seconds DOUBLE,
-    parameters BIGINT
+    parameters BIGINT, metric_id VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR, created_at TIMESTAMP
 );
 CREATE TABLE ingest_audit (
     dataset VARCHAR, source_file VARCHAR, sha256 VARCHAR, bytes BIGINT,
@@ -54,6 +54,9 @@ CREATE TABLE ingest_audit (
 CREATE TABLE lineage (
     asset VARCHAR, partition VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
     upstream_asset VARCHAR, upstream_partition VARCHAR, upstream_data_version VARCHAR, created_at TIMESTAMP
+);
+CREATE TABLE lineage_files (
+    asset VARCHAR, partition VARCHAR, data_version VARCHAR, path VARCHAR, bytes BIGINT, sha256 VARCHAR, created_at TIMESTAMP
 );
 CREATE TABLE item_vectors (dataset VARCHAR, item_id VARCHAR, field VARCHAR, encoder VARCHAR, vector FLOAT[]);
 
@@ -91,4 +94,6 @@ COMMENT ON TABLE sentiment_metrics IS 'How good every sentiment model is on its 
 COMMENT ON COLUMN sentiment_metrics.head IS 'binary: negative or positive; stars: one to five.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
 COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';
+COMMENT ON TABLE lineage_files IS 'The files that every data version consisted of when it was made: models, predictions, folds, tables.';
+COMMENT ON COLUMN lineage_files.path IS 'Below TRIFUSE_HOME. A later version may have replaced the file: trifuse trace --verify tells.';
 COMMENT ON TABLE item_vectors IS 'Content vectors of items by field; encoder is the key of what made them; an item with several pictures has their mean.';
