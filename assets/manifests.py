@@ -77,6 +77,12 @@ class Manifests:
         paths = sorted((self.folder / asset).glob("*/current.json"))
         return [Manifest(**read_json(path)) for path in paths if path.parent.name.startswith(prefix)]
 
+    def versions(self, asset: str, prefix: str) -> list[Manifest]:
+        """Every manifest ever saved of the partitions of an asset that start with `prefix`, oldest first."""
+        paths = (p for p in (self.folder / asset).glob("*/*.json") if p.parent.name.startswith(prefix))
+        made = [Manifest(**read_json(p)) for p in paths if p.name != "current.json" and not p.name.startswith(".")]
+        return sorted(made, key=lambda m: (m.created_at, m.partition))
+
     def fresh(self, manifest: Manifest) -> bool:
         """Whether everything that the manifest was made from is still current."""
         for name, version in manifest.upstream.items():

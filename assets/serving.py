@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from assets.champions.publishing import publish_models
 from assets.datasets import datasets
 from assets.evaluation import current_cells
 from assets.files import alone, atomic_file, digest
@@ -26,7 +27,7 @@ VECTORS = ("text_embeddings", "image_embeddings", "audio_embeddings", "video_emb
 
 
 @dg.asset(
-    deps=[*CATALOG, "staged_records", "metrics", "recommendations", "review_sentiment", *VECTORS],
+    deps=[*CATALOG, "staged_records", "metrics", "recommendations", "champion", "review_sentiment", *VECTORS],
     group_name="serving",
     kinds={"duckdb"},
     code_version=CODE_VERSION,
@@ -53,6 +54,7 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
 def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
     assets = ("staged_records", *PUBLISHED, *VECTORS)
     current = {f"{asset}@{name}": manifests.current(asset, name) for name in names for asset in assets}
+    current |= {f"champion@{m.partition}": m for name in names for m in manifests.partitions("champion", f"{name}|")}
     return {key: manifest.data_version for key, manifest in current.items() if manifest is not None}
 
 
@@ -85,11 +87,12 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.main.{table}")
     for table in EXPLAINED:
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.staging.{table}")
-    sources = {table: lake / f"{table}.parquet" for table in ("metrics", "recommendations")}
-    sources |= {"review_sentiment": home.review_sentiment(name), "contradictions": home.contradictions(name)}
+    sources = {"metrics": lake / "metrics.parquet", "contradictions": home.contradictions(name)}
+    sources["review_sentiment"] = home.review_sentiment(name)
     for table, source in sources.items():
         if source.exists():
             connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])
+    publish_models(connection, home, name)
     if home.sentiment_metrics(name).exists():
         publish_sentiment_metrics(connection, home, name)
     for field in CONTENT_FIELDS:

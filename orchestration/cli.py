@@ -9,6 +9,7 @@ import traceback
 
 import click
 
+from orchestration.champion import champion
 from orchestration.lineage import trace
 from orchestration.progress import terminal_progress
 from orchestration.sentiment import sentiment
@@ -196,8 +197,8 @@ def doctor() -> None:
         raise click.exceptions.Exit(1)
 
 
-cli.add_command(sentiment)
-cli.add_command(trace)
+for command in (sentiment, trace, champion):
+    cli.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -21,24 +21,27 @@ CREATE MACRO studies(in_dataset, by_metric) AS TABLE
     GROUP BY ALL
     ORDER BY study, protocol, model, k, variant;
 
--- A user's list, by the model with the lowest validation error among those that recommend, or by the one named.
+-- A user's list by the champion, or by the model named; until there is a champion, by the model with the lowest
+-- validation error among those that recommend.
 CREATE MACRO recommend(in_dataset, for_user, n, by_model := NULL) AS TABLE
     WITH headline AS (
         SELECT protocol FROM metrics WHERE dataset = in_dataset AND study = '' GROUP BY protocol
         ORDER BY count(DISTINCT (model, seed)) DESC, protocol LIMIT 1
-    ), champion AS (
+    ), best AS (
         SELECT model FROM metrics JOIN headline USING (protocol)
         WHERE dataset = in_dataset AND metric = 'valid_rmse' AND study = ''
             AND model IN (SELECT DISTINCT model FROM recommendations WHERE dataset = in_dataset)
         GROUP BY model
         ORDER BY min(value)
         LIMIT 1
+    ), champion AS (
+        SELECT model FROM champions WHERE dataset = in_dataset AND serves
     )
     SELECT r.rank, r.item_id, i.title, r.score, r.why, r.model
     FROM recommendations r
     LEFT JOIN items i ON i.dataset = r.dataset AND i.item_id = r.item_id
     WHERE r.dataset = in_dataset AND r.user_id = for_user::VARCHAR AND r.rank <= n
-        AND r.model = coalesce(by_model, (SELECT model FROM champion))
+        AND r.model = coalesce(by_model, (SELECT model FROM champion), (SELECT model FROM best))
     ORDER BY r.rank;
 
 -- Items whose titles, descriptions and pictures are nearest: the mean cosine over the fields that both have.
