@@ -20,6 +20,7 @@ class Manifest:
 
     fingerprint: digest of code version, configuration and upstream data versions; equal means nothing to compute.
     upstream: "asset@partition" -> data version. files: path below TRIFUSE_HOME -> size in bytes.
+    hashes: SHA-256 of those files as they were made; folders and databases, which others write to as well, have none.
     """
 
     asset: str
@@ -30,6 +31,7 @@ class Manifest:
     data_version: str
     upstream: dict[str, str]
     files: dict[str, int] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -74,6 +76,12 @@ class Manifests:
         """The latest manifest of every partition of an asset that starts with `prefix`, in order of partition."""
         paths = sorted((self.folder / asset).glob("*/current.json"))
         return [Manifest(**read_json(path)) for path in paths if path.parent.name.startswith(prefix)]
+
+    def versions(self, asset: str, prefix: str) -> list[Manifest]:
+        """Every manifest ever saved of the partitions of an asset that start with `prefix`, oldest first."""
+        paths = (p for p in (self.folder / asset).glob("*/*.json") if p.parent.name.startswith(prefix))
+        made = [Manifest(**read_json(p)) for p in paths if p.name != "current.json" and not p.name.startswith(".")]
+        return sorted(made, key=lambda m: (m.created_at, m.partition))
 
     def fresh(self, manifest: Manifest) -> bool:
         """Whether everything that the manifest was made from is still current."""

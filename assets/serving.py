@@ -1,18 +1,18 @@
 """Publishes the snapshot that people query: one DuckDB file, replaced as a whole."""
 
-from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
 import duckdb
-import pandas as pd
 
+from assets.champions.publishing import publish_models
 from assets.datasets import datasets
 from assets.evaluation import current_cells
 from assets.files import alone, atomic_file, digest
 from assets.home import Home
 from assets.ingest.segments import quoted
 from assets.lake import CATALOG, EXPLAINED, attach
+from assets.lineage import publish_lineage, publish_sentiment_metrics
 from assets.manifests import Manifests
 from assets.matrices import CONTENT_FIELDS
 from assets.recommenders import Cell
@@ -27,7 +27,7 @@ VECTORS = ("text_embeddings", "image_embeddings", "audio_embeddings", "video_emb
 
 
 @dg.asset(
-    deps=[*CATALOG, "staged_records", "metrics", "recommendations", "review_sentiment", *VECTORS],
+    deps=[*CATALOG, "staged_records", "metrics", "recommendations", "champion", "review_sentiment", *VECTORS],
     group_name="serving",
     kinds={"duckdb"},
     code_version=CODE_VERSION,
@@ -54,6 +54,7 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
 def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
     assets = ("staged_records", *PUBLISHED, *VECTORS)
     current = {f"{asset}@{name}": manifests.current(asset, name) for name in names for asset in assets}
+    current |= {f"champion@{m.partition}": m for name in names for m in manifests.partitions("champion", f"{name}|")}
     return {key: manifest.data_version for key, manifest in current.items() if manifest is not None}
 
 
@@ -70,7 +71,7 @@ def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int
             connection.execute("USE snapshot")
             _publish_dataset(connection, home, name)
             say(f"published {name}")
-        _insert_lineage(connection, Manifests(home.path))
+        publish_lineage(connection, Manifests(home.path))
         tables = connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'snapshot' ORDER BY table_name"
         ).fetchall()
@@ -86,12 +87,14 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.main.{table}")
     for table in EXPLAINED:
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.staging.{table}")
-    sources = {table: lake / f"{table}.parquet" for table in ("metrics", "recommendations")}
-    sources |= {"review_sentiment": home.review_sentiment(name), "sentiment_metrics": home.sentiment_metrics(name)}
-    sources["contradictions"] = home.contradictions(name)
+    sources = {"metrics": lake / "metrics.parquet", "contradictions": home.contradictions(name)}
+    sources["review_sentiment"] = home.review_sentiment(name)
     for table, source in sources.items():
         if source.exists():
             connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])
+    publish_models(connection, home, name)
+    if home.sentiment_metrics(name).exists():
+        publish_sentiment_metrics(connection, home, name)
     for field in CONTENT_FIELDS:
         if home.matrix(name, field).exists():
             _publish_vectors(connection, home, name, field)
@@ -107,21 +110,3 @@ def _publish_vectors(connection: duckdb.DuckDBPyConnection, home: Home, name: st
     query = f"INSERT INTO item_vectors BY NAME {sql('serving/item_vectors')}"
     connection.execute(query, {"dataset": name, "field": field, **files})
     connection.unregister("laid_vectors")
-
-
-def _insert_lineage(connection: duckdb.DuckDBPyConnection, manifests: Manifests) -> None:
-    rows = []
-    for m in manifests.history():
-        for upstream, version in (m.upstream or {"": None}).items():
-            asset, _, partition = upstream.partition(":" if upstream.startswith("file:") else "@")
-            created = datetime.fromisoformat(m.created_at).replace(tzinfo=None)
-            rows.append(
-                (m.asset, m.partition, m.run_id, m.data_version, m.code_version, asset, partition, version, created)
-            )
-    columns = [c for (c,) in connection.execute("SELECT column_name FROM (DESCRIBE lineage)").fetchall()]
-    frame = pd.DataFrame(rows, columns=columns)
-    connection.register("lineage_rows", frame)
-    connection.execute(
-        "INSERT INTO lineage SELECT * REPLACE (nullif(upstream_asset, '') AS upstream_asset) FROM lineage_rows"
-    )
-    connection.unregister("lineage_rows")

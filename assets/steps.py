@@ -117,6 +117,7 @@ def remember(
     manifest = Manifest(
         asset, partition, run_id, code_version, fingerprint, output.data_version, versions | output.upstream,
         files={str(path.relative_to(manifests.home)): _size(path) for path in output.files},
+        hashes={str(path.relative_to(manifests.home)): sha256_of(path) for path in output.files if _of_one_step(path)},
         metadata={"rows": output.rows, "seconds": round(time.monotonic() - started, 3), **output.metadata},
     )  # fmt: skip
     manifests.save(manifest)
@@ -126,6 +127,11 @@ def remember(
 def _size(path: Path) -> int:
     # The warehouse grows with every dataset; that it is there is all that can be asked of it.
     return -1 if path.suffix == ".duckdb" else path.stat().st_size
+
+
+def _of_one_step(path: Path) -> bool:
+    """Whether the file stays as this step made it, so that its hash says something later."""
+    return path.is_file() and path.suffix != ".duckdb"
 
 
 def shown(manifest: Manifest, home: Home, computed: bool) -> dict[str, Any]:

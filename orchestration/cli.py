@@ -9,6 +9,8 @@ import traceback
 
 import click
 
+from orchestration.champion import champion
+from orchestration.lineage import trace
 from orchestration.progress import terminal_progress
 from orchestration.sentiment import sentiment
 from orchestration.settings import Settings, SettingsError
@@ -163,15 +165,6 @@ def recommend(dataset: str, user: str, k: int, model: str | None, without: tuple
 
 
 @cli.command()
-@click.argument("metric_id")
-def trace(metric_id: str) -> None:
-    """The chain from a number back to files and their SHA-256. METRIC_ID: see `metrics` or a leaderboard."""
-    from orchestration import tables
-
-    tables.show_trace(Settings.from_environment().serving, metric_id)
-
-
-@cli.command()
 @click.option(
     "--collect", is_flag=True, help="Delete the stale ones: vectors that no dataset's contents have any more."
 )
@@ -204,7 +197,8 @@ def doctor() -> None:
         raise click.exceptions.Exit(1)
 
 
-cli.add_command(sentiment)
+for command in (sentiment, trace, champion):
+    cli.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -8,6 +8,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 from assets import catalog, data_docs, embeddings, evaluation, recommendations, recommenders, serving, splits  # noqa: E402
+from assets.champions import assets as champions  # noqa: E402
 from assets.ingest import assets as ingest  # noqa: E402
 from assets.media import assets as media  # noqa: E402
 from assets.posters import assets as posters  # noqa: E402
@@ -29,6 +30,7 @@ MODULES = [
     sentiment,
     recommenders,
     recommendations,
+    champions,
     studies,
     evaluation,
     reports,
@@ -38,7 +40,7 @@ MODULES = [
 
 def assets_and_checks() -> list:
     """Every asset with its policies, and every check."""
-    return [*policies.with_policies(dg.load_assets_from_modules(MODULES)), *CHECKS]
+    return [*policies.with_policies(dg.load_assets_from_modules(MODULES)), *CHECKS, champions.challenger_is_sound]
 
 
 @dg.definitions
@@ -46,7 +48,7 @@ def definitions() -> dg.Definitions:
     """Assets, checks, jobs, the nightly schedule, the sensor, and the resource built from the environment."""
     return dg.Definitions(
         assets=policies.with_policies(dg.load_assets_from_modules(MODULES)),
-        asset_checks=CHECKS,
+        asset_checks=[*CHECKS, champions.challenger_is_sound],
         jobs=jobs.refresh_jobs(),
         schedules=[schedules.nightly_refresh],
         sensors=[sensors.follow_changes],

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.datasets import dataset
 from assets.limits import DUCKDB_WRITE, GPU, WEB
 from assets.manifests import Manifests
 from assets.studies.cross import obstacle
@@ -22,7 +23,7 @@ from orchestration.jobs import REFRESHED
 from orchestration.resources import home, resources
 from orchestration.settings import Settings
 
-GROUPS = (*REFRESHED, "sentiment", "recommenders", "studies", "evaluation", "reports", "serving")
+GROUPS = (*REFRESHED, "sentiment", "recommenders", "studies", "champions", "evaluation", "reports", "serving")
 """In the order in which data flows; `--until` names one."""
 QUICK = ("majority", "tfidf-lr", "nbsvm", "ensemble")
 """Sentiment models that are trained unasked; networks take minutes to hours."""
@@ -37,7 +38,8 @@ class RunFailed(RuntimeError):
 @dataclass(frozen=True)
 class Stage:
     """One Dagster run. partition: its partition key, None where there is none. study: the one it is for. computes:
-    whether its first step needs the device. reviews: whether it makes sense only where there are written reviews."""
+    whether its first step needs the device. reviews: whether it makes sense only where there are written reviews.
+    goes_on: whether what a failed check of it blocks is nothing that later stages need."""
 
     title: str
     selection: dg.AssetSelection
@@ -46,6 +48,7 @@ class Stage:
     study: str = ""
     computes: bool = False
     reviews: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def stages(request: Request) -> Iterator[Stage]:
     data = [group for group in groups if group in REFRESHED]
     config = {"folds": request.evaluation} if "splits" in data else {}
     if not request.recommenders:
-        groups = [group for group in groups if group not in ("recommenders", "evaluation", "reports")]
+        groups = [group for group in groups if group not in ("recommenders", "champions", "evaluation", "reports")]
     if data:
         yield Stage("data", dg.AssetSelection.groups(*data), request.dataset, config)
     if "sentiment" in groups and request.sentiment_models:
@@ -100,6 +103,11 @@ def stages(request: Request) -> Iterator[Stage]:
             key = dg.MultiPartitionKey({"dataset": request.dataset, "study": study})
             selection, config = dg.AssetSelection.assets("study"), {"study": request.evaluation}
             yield Stage(f"study {study}", selection, key, config, study, computes=True)
+    if "champions" in groups:
+        for protocol in request.protocols or dataset(request.dataset).protocols:
+            key = dg.MultiPartitionKey({"dataset": request.dataset, "protocol": protocol})
+            selection = dg.AssetSelection.groups("champions")
+            yield Stage(f"champion {protocol}", selection, key, computes=True, goes_on=True)
     judged = [group for group in groups if group in ("evaluation", "reports")]
     if judged:
         yield Stage(" and ".join(judged), dg.AssetSelection.groups(*judged), request.dataset, computes=True)
@@ -147,6 +155,9 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
                 raise KeyboardInterrupt from interrupted
             _count(result, counts)
             if not result.success:
+                if stage.goes_on and (failed := _blocked(result)):
+                    tell(f"{stage.title} stays who it was: {', '.join(e.check_name for e in failed)} is red")
+                    continue
                 if _blocked(result):
                     _show_checks(definitions, request.dataset, instance, settings)
                 raise _failure(stage, result, settings)

@@ -31,10 +31,10 @@ OWNERS = {
     "raw": "team:data", "staging": "team:data", "pictures": "team:data", "catalog": "team:data",
     "splits": "team:data", "validation": "team:data",
     "embeddings": "team:ml", "sentiment": "team:ml",
-    "recommenders": "team:ml", "studies": "team:ml", "evaluation": "team:ml",
+    "recommenders": "team:ml", "champions": "team:ml", "studies": "team:ml", "evaluation": "team:ml",
     "reports": "team:ml", "serving": "team:data",
 }  # fmt: skip
-FOLLOWING = {"recommenders", "evaluation", "reports"}
+FOLLOWING = {"recommenders", "champions", "evaluation", "reports"}
 """Groups that a refresh of their inputs starts; what stands before them is started by the schedule."""
 
 

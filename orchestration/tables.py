@@ -109,22 +109,3 @@ def recommendations(serving: Path, dataset: str, user: str, k: int, model: str |
             + f". Published: {listed}."
         )
     return rows
-
-
-def show_trace(serving: Path, metric_id: str) -> None:
-    """Print a number's lineage as an indented chain that ends at files. Raises LookupError for an unknown id."""
-    rows = answer(serving, "FROM trace($m)", {"m": metric_id})
-    if rows.empty:
-        raise LookupError(
-            f'no metric {metric_id!r}. List them with: trifuse sql "SELECT metric_id, model, metric FROM metrics"'
-        )
-    for row in rows.itertuples():
-        what = f"{row.asset} {row.partition}".strip()
-        made = (
-            f"  code {row.code_version}, run {row.run_id[:8]}, {row.created_at}" if isinstance(row.run_id, str) else ""
-        )
-        click.echo(f"{'  ' * row.depth}{what}\n{'  ' * row.depth}    {_kind(row.asset)} {row.data_version}{made}")
-
-
-def _kind(asset: str) -> str:
-    return {"file": "SHA-256", "metric": "id"}.get(asset, "version")

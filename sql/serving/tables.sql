@@ -35,7 +35,16 @@ CREATE TABLE predictions (
 );
 CREATE TABLE recommendations (
     dataset VARCHAR, model VARCHAR, user_id VARCHAR, rank INTEGER, item_id VARCHAR, score DOUBLE, why VARCHAR,
-    missing VARCHAR
+    missing VARCHAR, version VARCHAR
+);
+CREATE TABLE champions (
+    dataset VARCHAR, protocol VARCHAR, model VARCHAR, variant VARCHAR, seed INTEGER, version VARCHAR, pinned BOOLEAN,
+    why VARCHAR, run_id VARCHAR, since TIMESTAMP, until TIMESTAMP, serves BOOLEAN
+);
+CREATE TABLE model_versions (
+    dataset VARCHAR, model VARCHAR, protocol VARCHAR, seed INTEGER, variant VARCHAR, study VARCHAR, number INTEGER,
+    version VARCHAR, code_version VARCHAR, run_id VARCHAR, created_at TIMESTAMP, valid_rmse DOUBLE, fit_seconds DOUBLE,
+    current BOOLEAN, champion BOOLEAN, folder VARCHAR, files STRUCT(path VARCHAR, bytes BIGINT, sha256 VARCHAR)[]
 );
 CREATE TABLE review_sentiment (
     dataset VARCHAR, review_id VARCHAR, model VARCHAR, probability DOUBLE, label VARCHAR, fold VARCHAR
@@ -45,7 +54,7 @@ CREATE TABLE contradictions (
 );
 CREATE TABLE sentiment_metrics (
     dataset VARCHAR, model VARCHAR, head VARCHAR, fold VARCHAR, metric VARCHAR, value DOUBLE, n BIGINT, fit_seconds DOUBLE,
-    parameters BIGINT
+    parameters BIGINT, metric_id VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR, created_at TIMESTAMP
 );
 CREATE TABLE ingest_audit (
     dataset VARCHAR, source_file VARCHAR, sha256 VARCHAR, bytes BIGINT,
@@ -54,6 +63,9 @@ CREATE TABLE ingest_audit (
 CREATE TABLE lineage (
     asset VARCHAR, partition VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
     upstream_asset VARCHAR, upstream_partition VARCHAR, upstream_data_version VARCHAR, created_at TIMESTAMP
+);
+CREATE TABLE lineage_files (
+    asset VARCHAR, partition VARCHAR, data_version VARCHAR, path VARCHAR, bytes BIGINT, sha256 VARCHAR, created_at TIMESTAMP
 );
 CREATE TABLE item_vectors (dataset VARCHAR, item_id VARCHAR, field VARCHAR, encoder VARCHAR, vector FLOAT[]);
 
@@ -82,6 +94,13 @@ COMMENT ON COLUMN metrics.trials IS 'Settings that were compared on validation.'
 COMMENT ON TABLE predictions IS 'Predicted and true rating of every test pair.';
 COMMENT ON TABLE recommendations IS 'The first items of every user by every model, and why.';
 COMMENT ON COLUMN recommendations.missing IS 'Modalities that the model looks at and the item has none of, so that it was scored without; NULL for models that cannot tell.';
+COMMENT ON COLUMN recommendations.version IS 'Of the trained model that made the list; for the champion it may be one from before a rollback.';
+COMMENT ON TABLE champions IS 'Which version of which model recommended under a protocol, from when until when, and why.';
+COMMENT ON COLUMN champions.pinned IS 'Set by a person: refreshes leave it until it is released.';
+COMMENT ON COLUMN champions.serves IS 'It makes the lists of recommend() now.';
+COMMENT ON TABLE model_versions IS 'Every trained version of every model, with the files it consisted of.';
+COMMENT ON COLUMN model_versions.folder IS 'Where its files are now, below TRIFUSE_HOME; NULL where they were not kept.';
+COMMENT ON COLUMN model_versions.files IS 'Path below TRIFUSE_HOME when it was trained, size and SHA-256.';
 COMMENT ON TABLE review_sentiment IS 'Sentiment of every written review, by the best model on validation; empty until one has been trained.';
 COMMENT ON COLUMN review_sentiment.probability IS 'That the review is positive: more stars than the middle of the scale.';
 COMMENT ON COLUMN review_sentiment.fold IS 'What the review was to the model: of those it was trained on it knows more than of others.';
@@ -91,4 +110,6 @@ COMMENT ON TABLE sentiment_metrics IS 'How good every sentiment model is on its 
 COMMENT ON COLUMN sentiment_metrics.head IS 'binary: negative or positive; stars: one to five.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
 COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';
+COMMENT ON TABLE lineage_files IS 'The files that every data version consisted of when it was made: models, predictions, folds, tables.';
+COMMENT ON COLUMN lineage_files.path IS 'Below TRIFUSE_HOME. A later version may have replaced the file: trifuse trace --verify tells.';
 COMMENT ON TABLE item_vectors IS 'Content vectors of items by field; encoder is the key of what made them; an item with several pictures has their mean.';

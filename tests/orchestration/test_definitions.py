@@ -28,6 +28,7 @@ ASSETS = {
     },
     "sentiment": {"sentiment_model", "review_sentiment"},
     "recommenders": {"recommender", "recommendations"},
+    "champions": {"challenger", "champion"},
     "studies": {"study"},
     "evaluation": {"metrics"},
     "validation": {"data_docs"},

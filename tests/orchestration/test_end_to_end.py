@@ -138,14 +138,14 @@ def test_every_file_is_accounted_for(home):
 
 def test_trace_ends_at_files_whose_hash_is_right(home):
     metric = rows(home, f"from leaderboard('{DATASET}', 'rmse')")[0]["metric_id"]
-    done = trifuse(home, "trace", metric)
+    done = trifuse(home, "trace", metric, "--verify", "--json")
     assert done.returncode == 0, done.stderr
-    lines = [line.strip() for line in done.stdout.splitlines()]
+    chain = {(row["asset"], row["partition"]): row for row in json.loads(done.stdout)}
     for name in ("yelp/yelp_academic_dataset_review.json", "yelp/yelp_academic_dataset_business.json"):
-        at = lines.index(f"file {name}")
         digest = sha256_of(home / "landing" / "samples" / DATASET / name)
-        assert lines[at + 1].split()[:2] == ["SHA-256", digest]
-    assert any(line.startswith("image_embeddings") for line in lines)
+        assert chain["file", name]["data_version"] == digest
+    assert ("image_embeddings", DATASET) in chain
+    assert {row["found"] for (asset, _), row in chain.items() if asset in ("file", "artifact")} == {"equal"}
     assert trifuse(home, "trace", "no-such-id").returncode == 1
 
 

@@ -95,7 +95,8 @@ def test_until_cuts_the_stages_off_and_models_are_those_asked_for():
     assert titles == ["data"]
     request = plan.Request("ml-100k", models=("bias", "svd"), protocols=("u1",), seeds=(3,))
     stages = list(plan.stages(request))
-    assert [s.title for s in stages] == ["data", "bias", "svd", "recommendations", "evaluation and reports", "serving"]
+    titles = [stage.title for stage in stages]
+    assert titles == ["data", "bias", "svd", "recommendations", "champion u1", "evaluation and reports", "serving"]
     assert stages[0].config["folds"]["config"] == {"protocols": ["u1"], "seeds": [3]}
     assert stages[1].partition.keys_by_dimension == {"dataset": "ml-100k", "model": "bias"}
 
@@ -104,7 +105,8 @@ def test_since_leaves_out_what_comes_before():
     titles = [stage.title for stage in plan.stages(plan.Request("ml-100k", since="serving"))]
     assert titles == ["serving"]
     titles = [stage.title for stage in plan.stages(plan.Request("ml-100k", models=("bias",), since="recommenders"))]
-    assert titles == ["bias", "recommendations", "evaluation and reports", "serving"]
+    judged = ["champion xia2024", "champion u1", "evaluation and reports"]
+    assert titles == ["bias", "recommendations", *judged, "serving"]
 
 
 def test_sentiment_models_are_those_asked_for_or_the_quick_ones():
@@ -119,7 +121,10 @@ def test_studies_run_after_the_recommenders_and_only_if_they_are_asked_for():
     request = plan.Request("ml-100k", models=("bias",), protocols=("xia2024",), studies=("decay", "data-size"))
     stages = list(plan.stages(request))
     titles = [stage.title for stage in stages]
-    assert titles[2:5] == ["recommendations", "study decay", "study data-size"] and titles[5].startswith("evaluation")
+    assert titles[2:5] == ["recommendations", "study decay", "study data-size"] and titles[5:7] == [
+        "champion xia2024",
+        "evaluation and reports",
+    ]
     assert stages[3].partition.keys_by_dimension == {"dataset": "ml-100k", "study": "decay"}
     assert stages[3].config["study"]["config"]["protocols"] == ["xia2024"]
     assert [s.study for s in plan.stages(plan.Request("ml-100k", studies=("all",))) if s.study] == list(STUDIES)
