@@ -61,8 +61,8 @@ def _replace(settings: Settings) -> None:
         print(f"Everybody who reaches {host}:{port} can run code here: it has no login. See docs/threats.md.")
     print(f"Dagster UI: http://{host}:{port}   instance: {settings.dagster_home}   stop with Ctrl-C", flush=True)
     workspace = Path(__file__).parent.parent / "workspace.yaml"
-    dagster = Path(sys.executable).with_name("dagster")
-    os.execv(dagster, [str(dagster), "dev", "-w", str(workspace), "-h", host, "-p", port])
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", host, "-p", port]
+    os.execv(sys.executable, command)
 
 
 if __name__ == "__main__":
