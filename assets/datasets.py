@@ -82,6 +82,11 @@ def datasets() -> dict[str, Dataset]:
     TRIFUSE_DATASETS may name a TOML file of the same form: it adds datasets, or replaces fields of registered ones
     (an address by that of a mirror, say). Raises ValueError naming file, dataset and field.
     """
+    return registered()
+
+
+def registered() -> dict[str, Dataset]:
+    """The same as the files say it now; `datasets` stays as it was when this process first asked."""
     entries = _entries(Path(__file__).parent / "datasets.toml")
     if extra := os.environ.get("TRIFUSE_DATASETS"):
         for name, entry in _entries(Path(extra)).items():

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from assets.processes import PATTERN, is_dead, is_here, this_process
+
+_TEMPORARY = re.compile(rf"\.(?P<process>{PATTERN})\.[a-z0-9_]+(\.part)?$")
+FORGOTTEN_SECONDS = 86_400
+"""Something temporary that another machine made is given up after a day without a change."""
 
 
 def sha256_of(path: Path) -> str:
@@ -27,14 +36,37 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def temporary_prefix(name: str) -> str:
+    """How the name of something temporary begins: hidden, and with the process that will remove it."""
+    return f".{name}.{this_process()}."
+
+
 def _make_room(path: Path) -> None:
     """Make the parent folder, and remove what a killed writer of the same file left in it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)
+        if is_leftover(leftover):
+            remove(leftover)
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether it is temporary and whoever made it can remove it no more: a dead process, or one elsewhere long ago."""
+    made_by = _TEMPORARY.search(path.name)
+    if made_by is None:
+        return False
+    if is_here(made_by["process"]):
+        return is_dead(made_by["process"])
+    with contextlib.suppress(OSError):
+        return time.time() - path.stat().st_mtime > FORGOTTEN_SECONDS
+    return False
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; no matter if another is doing the same."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -50,7 +82,7 @@ def alone(path: Path) -> Iterator[None]:
 def atomic_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes the final name only if the body succeeds."""
     _make_room(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=temporary_prefix(path.name), suffix=".part")
     os.close(handle)
     temporary = Path(name)
     try:
@@ -65,13 +97,14 @@ def atomic_file(path: Path) -> Iterator[Path]:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; it replaces `path` only if the body succeeds."""
     _make_room(path)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=temporary_prefix(path.name), suffix=".part"))
     try:
         yield temporary
         temporary.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+        with tempfile.TemporaryDirectory(".part", temporary_prefix(path.name), path.parent) as aside:
+            if path.exists():  # a folder cannot be replaced in one move; two moves leave the shortest gap
+                os.replace(path, Path(aside) / path.name)
+            os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -17,7 +17,7 @@ from assets.datasets import datasets
 from assets.files import alone, atomic_file, digest, read_json, write_json
 from assets.home import Home
 from assets.ingest.segments import Segments, define_all, quoted
-from assets.warehouse import sql, working
+from assets.warehouse import opens, sql, working
 
 CATALOG = ("users", "items", "interactions", "reviews", "images", "media")
 EXPORTED = ("users", "items", "interactions", "images", "media", "fetched_pictures")
@@ -112,7 +112,7 @@ def _publish(home: Home) -> None:
     embedded, encoders = references(home, names), sorted(path.name for path in home.vectors.glob("*-*"))
     shape = digest([asdict(file) for _, file in staged], made, embedded, encoders, str(home.lake))
     known = home.lake / "warehouse.json"
-    if home.warehouse.exists() and known.exists() and read_json(known) == shape:
+    if known.exists() and read_json(known) == shape and opens(home.warehouse):
         return
     with atomic_file(home.warehouse) as path:
         path.unlink()

@@ -6,12 +6,17 @@ be finished, and a number be traced back to the bytes it came from.
 
 from __future__ import annotations
 
+import glob
+import warnings
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from assets.files import digest, read_json, write_json
+
+CURRENT = "current.json"
+"""The file of the latest manifest; the others of an asset and partition are its history."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,8 @@ class Manifests:
         return self.folder / asset / (partition or "all")
 
     def current(self, asset: str, partition: str) -> Manifest | None:
-        """The latest manifest, or None where there is none."""
-        path = self._place(asset, partition) / "current.json"
-        return Manifest(**read_json(path)) if path.exists() else None
+        """The latest manifest, or None where there is none that can be read."""
+        return _read(self._place(asset, partition) / CURRENT)
 
     def require(self, asset: str, partition: str) -> Manifest:
         """The latest manifest. Raises LookupError that says what to materialize first."""
@@ -74,8 +78,19 @@ class Manifests:
 
     def partitions(self, asset: str, prefix: str) -> list[Manifest]:
         """The latest manifest of every partition of an asset that starts with `prefix`, in order of partition."""
-        paths = sorted((self.folder / asset).glob("*/current.json"))
-        return [Manifest(**read_json(path)) for path in paths if path.parent.name.startswith(prefix)]
+        return [
+            found
+            for path in sorted((self.folder / asset).glob(f"{glob.escape(prefix)}*/{CURRENT}"))
+            if (found := _read(path))
+        ]
+
+    def all_current(self) -> list[Manifest]:
+        """The latest manifest of everything."""
+        return [found for path in sorted(self.folder.glob(f"*/*/{CURRENT}")) if (found := _read(path))]
+
+    def forget(self, manifest: Manifest) -> None:
+        """Let it be made anew by the next run that is asked for it; what was is still in the history."""
+        (self._place(manifest.asset, manifest.partition) / CURRENT).unlink(missing_ok=True)
 
     def versions(self, asset: str, prefix: str) -> list[Manifest]:
         """Every manifest ever saved of the partitions of an asset that start with `prefix`, oldest first."""
@@ -96,9 +111,19 @@ class Manifests:
         """Keep a manifest for ever, and make it the current one."""
         place = self._place(manifest.asset, manifest.partition)
         write_json(place / f"{digest(manifest.data_version, manifest.fingerprint)[:24]}.json", asdict(manifest))
-        write_json(place / "current.json", asdict(manifest))
+        write_json(place / CURRENT, asdict(manifest))
 
     def history(self) -> list[Manifest]:
         """Every manifest ever saved, oldest first."""
-        paths = (p for p in self.folder.rglob("*.json") if p.name != "current.json" and not p.name.startswith("."))
-        return sorted((Manifest(**read_json(p)) for p in paths), key=lambda m: (m.created_at, m.asset, m.partition))
+        paths = (p for p in self.folder.rglob("*.json") if p.name != CURRENT and not p.name.startswith("."))
+        found = (manifest for path in paths if (manifest := _read(path)))
+        return sorted(found, key=lambda m: (m.created_at, m.asset, m.partition))
+
+
+def _read(path: Path) -> Manifest | None:
+    """None where there is none, or where it is damaged: then what it describes counts as not made."""
+    try:
+        return Manifest(**read_json(path)) if path.exists() else None
+    except (ValueError, TypeError) as error:
+        warnings.warn(f"{path} is damaged ({error}); what it describes will be made anew.", stacklevel=3)
+        return None

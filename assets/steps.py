@@ -116,17 +116,12 @@ def remember(
     output = compute(say)
     manifest = Manifest(
         asset, partition, run_id, code_version, fingerprint, output.data_version, versions | output.upstream,
-        files={str(path.relative_to(manifests.home)): _size(path) for path in output.files},
+        files={str(path.relative_to(manifests.home)): path.stat().st_size for path in output.files},
         hashes={str(path.relative_to(manifests.home)): sha256_of(path) for path in output.files if _of_one_step(path)},
         metadata={"rows": output.rows, "seconds": round(time.monotonic() - started, 3), **output.metadata},
     )  # fmt: skip
     manifests.save(manifest)
     return manifest, True
-
-
-def _size(path: Path) -> int:
-    # The warehouse grows with every dataset; that it is there is all that can be asked of it.
-    return -1 if path.suffix == ".duckdb" else path.stat().st_size
 
 
 def _of_one_step(path: Path) -> bool:

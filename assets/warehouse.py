@@ -12,6 +12,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from assets.files import temporary_prefix
+
 SQL = Path(__file__).parent.parent / "sql"
 LOCK_WAIT_SECONDS = 120
 MEMORY = "1GB"
@@ -53,12 +55,41 @@ def connect(
         connection.close()
 
 
+def check_whole(path: Path) -> None:
+    """Raises duckdb.Error where a DuckDB file cannot be opened, ValueError where its end is missing.
+
+    One that another process has open for writing counts as whole: that process has read it.
+    """
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            return
+        raise
+    try:
+        query = "SELECT block_size * total_blocks FROM pragma_database_size() WHERE database_name = current_database()"
+        ((size,),) = connection.execute(query).fetchall()
+    finally:
+        connection.close()
+    if path.stat().st_size < size:
+        raise ValueError(f"its end is missing: {path.stat().st_size:,} of more than {size:,} bytes are there")
+
+
+def opens(path: Path) -> bool:
+    """Whether there is a DuckDB file, and it is whole as far as its catalog and its length tell."""
+    try:
+        check_whole(path)
+    except (duckdb.Error, ValueError):
+        return False
+    return path.exists()
+
+
 @contextmanager
 def working(threads: int = 2, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB in memory with the functions and macros that ingest and catalog use; what does not fit goes to disk."""
     from assets.ingest.functions import register
 
-    with tempfile.TemporaryDirectory(prefix="trifuse-") as spill:
+    with tempfile.TemporaryDirectory(prefix=temporary_prefix("trifuse")) as spill:
         connection = duckdb.connect()
         try:
             connection.execute(f"SET threads = {threads}; SET memory_limit = '{memory}'")

@@ -10,6 +10,7 @@ import traceback
 import click
 
 from orchestration.champion import champion
+from orchestration.faults import Unusable, way_out
 from orchestration.lineage import trace
 from orchestration.progress import terminal_progress
 from orchestration.sentiment import sentiment
@@ -189,11 +190,15 @@ def vectors(collect: bool) -> None:
 
 
 @cli.command()
-def doctor() -> None:
-    """What is installed, which device, which data and weights are found, and how to get what is missing."""
+@click.option("--repair", is_flag=True, help="Read every file, and put right what can be: see what it says first.")
+def doctor(repair: bool) -> None:
+    """What is installed, which device, which data and weights are found, what is damaged, and what to do about it.
+
+    With --repair, damaged files are removed, to be made anew by the next run, and so is what killed runs left behind.
+    """
     from orchestration.doctor import examine
 
-    if not examine(Settings.from_environment()):
+    if not examine(Settings.from_environment(), repair):
         raise click.exceptions.Exit(1)
 
 
@@ -231,7 +236,8 @@ def invoke(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        _complain(" ".join(str(error).split()) or type(error).__name__)
+        message = " ".join(str(error).split()) or type(error).__name__
+        _complain(message if isinstance(error, Unusable) else f"{message} {way_out(message)}".rstrip())
         return 1
 
 

@@ -45,13 +45,13 @@ def assets_and_checks() -> list:
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """Assets, checks, jobs, the nightly schedule, the sensor, and the resource built from the environment."""
+    """Assets, checks, jobs, the nightly schedule, the sensors, and the resource built from the environment."""
     return dg.Definitions(
         assets=policies.with_policies(dg.load_assets_from_modules(MODULES)),
         asset_checks=[*CHECKS, champions.challenger_is_sound],
         jobs=jobs.refresh_jobs(),
         schedules=[schedules.nightly_refresh],
-        sensors=[sensors.follow_changes],
+        sensors=sensors.SENSORS,
         resources=resources.resources(Settings.from_environment()),
         executor=dg.multiprocess_executor.configured({"max_concurrent": 2}),
     )

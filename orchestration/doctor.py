@@ -37,8 +37,8 @@ class Finding:
     needed: bool = False
 
 
-def examine(settings: Settings) -> bool:
-    """Print every finding; True if the demo could run."""
+def examine(settings: Settings, repair: bool = False) -> bool:
+    """Print every finding; True if the demo could run. repair: put right what is damaged, as far as possible."""
     sections: dict[str, Callable[[Settings], list[Finding]]] = {
         "program": _program, "device": _device, "home": _home, "data": _data, "encoders": _encoders,
     }  # fmt: skip
@@ -49,8 +49,23 @@ def examine(settings: Settings) -> bool:
             mark = "ok     " if finding.ok else "MISSING" if finding.needed else "absent "
             click.echo(f"  {mark} {finding.what}")
             able = able and (finding.ok or not finding.needed)
+    sound = not settings.home.exists() or _show_condition(settings, repair)
     click.echo("the demo can run: make demo" if able else "the demo cannot run until what is MISSING is there")
-    return able
+    return able and sound
+
+
+def _show_condition(settings: Settings, repair: bool) -> bool:
+    """Print in what condition the home is; False where something is broken and stays so."""
+    from orchestration.condition import examine_home
+
+    click.echo("condition:")
+    broken = False
+    for found in examine_home(settings, repair):
+        click.echo(f"  {'ok     ' if found.ok else 'MENDED ' if found.mended else 'BROKEN '} {found.what}")
+        broken = broken or not (found.ok or found.mended)
+    if broken and not repair:
+        click.echo("what is BROKEN is put right, as far as possible, by: trifuse doctor --repair")
+    return not broken
 
 
 def _program(_settings: Settings) -> list[Finding]:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-import socket
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import dagster as dg
 import sqlalchemy
-from dagster import DagsterRunStatus, RunsFilter
+from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
+from assets.leftovers import sweep
+from assets.processes import is_dead
+from orchestration.faults import check_usable
 from orchestration.settings import Settings
 
 OWNER_TAG = "trifuse/process"
+"""On runs of the command line: `assets.processes.this_process`."""
+UNDER_WAY = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.CANCELING]
 
 
 def prepare(settings: Settings) -> Path:
-    """Make $TRIFUSE_HOME/dagster with its dagster.yaml, and point DAGSTER_HOME at it."""
+    """Make $TRIFUSE_HOME/dagster with its dagster.yaml, and point DAGSTER_HOME at it. Raises Unusable."""
+    check_usable(settings)
     folder = settings.dagster_home
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "dagster.yaml").exists():
@@ -28,11 +37,22 @@ def prepare(settings: Settings) -> Path:
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The instance, after closing the runs of command-line processes that were killed."""
+    """The instance, after closing the runs of processes that were killed, and removing the files they were writing."""
     prepare(settings)
+    sweep(settings.home, pictures=False)
     instance = dg.DagsterInstance.get()
     close_dead_runs(instance)
+    with suppress(BlockingIOError), ui_lock(settings):
+        close_orphans(instance)
     return instance
+
+
+@contextmanager
+def ui_lock(settings: Settings) -> Iterator[IO[str]]:
+    """Hold what the UI with its daemon holds while it runs. Raises BlockingIOError where it does."""
+    with open(settings.dagster_home / ".ui.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield lock
 
 
 def write_behind() -> None:
@@ -55,25 +75,49 @@ def close_dead_runs(instance: dg.DagsterInstance) -> None:
 
     Without a daemon nobody else does, and the next run would wait for ever.
     """
-    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.STARTING])):
-        if OWNER_TAG in run.tags and _is_dead(run.tags[OWNER_TAG]):
-            instance.report_run_failed(run, "the process that ran this was killed; the same command finishes it")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    for run in dead_runs(instance):
+        _close(instance, run)
 
 
-def owner() -> str:
-    """Names this process in a run's tags: host, process id, and the time the process started."""
-    return f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())}"
+def dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """Runs of command lines that were killed."""
+    runs = instance.get_runs(RunsFilter(statuses=UNDER_WAY))
+    return [run for run in runs if OWNER_TAG in run.tags and is_dead(run.tags[OWNER_TAG])]
 
 
-def _is_dead(tag: str) -> bool:
-    host, pid, started = tag.split(" ")
-    return host == socket.gethostname() and _started(int(pid)) != started
+def close_orphans(instance: dg.DagsterInstance) -> None:
+    """Do the same with those of the UI; to be called while neither it nor its daemon is running.
+
+    Dagster's own monitoring leaves them alone: its launcher of local processes cannot tell whether one is alive.
+    """
+    for run in orphans(instance):
+        _close(instance, run)
 
 
-def _started(pid: int) -> str:
-    """The start time of a process in clock ticks since boot, '' where there is no such process."""
+def orphans(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """Runs that the UI or its daemon launched, and whose worker is gone."""
+    runs = instance.get_runs(RunsFilter(statuses=UNDER_WAY))
+    workers = [(run, _worker(instance, run)) for run in runs if OWNER_TAG not in run.tags]
+    return [run for run, worker in workers if worker and not _is_dagster(worker)]
+
+
+def _close(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    instance.report_run_failed(run, "the process that ran this was killed; the same command finishes it")
+    instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _worker(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | None:
+    """The process that a run was started in, None where it has not said so yet."""
+    for entry in instance.all_logs(run.run_id, of_type=DagsterEventType.ENGINE_EVENT):
+        if pid := entry.get_dagster_event().engine_event_data.metadata.get("pid"):
+            return int(pid.text)
+    return None
+
+
+def _is_dagster(pid: int) -> bool:
+    """Whether that process lives, and its number has not gone to some other program."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return ""
+        return False
+    return b"dagster" in command or b"multiprocessing" in command

@@ -12,13 +12,14 @@ import dagster as dg
 from assets.datasets import dataset
 from assets.limits import DUCKDB_WRITE, GPU, WEB
 from assets.manifests import Manifests
+from assets.processes import this_process
 from assets.studies.cross import obstacle
 from assets.studies.declared import CROSS, STUDIES
 from assets.validation.checks import data_docs_page
 from models.registry import RECOMMENDERS
 from models.sentiment.registry import SENTIMENT
 from orchestration.definitions import assets_and_checks
-from orchestration.instance import OWNER_TAG, close_dead_runs, open_instance, owner
+from orchestration.instance import OWNER_TAG, close_dead_runs, open_instance
 from orchestration.jobs import REFRESHED
 from orchestration.resources import home, resources
 from orchestration.settings import Settings
@@ -148,7 +149,7 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
                     instance=instance,
                     resources=resources(settings),
                     run_config={"ops": stage.config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                    tags={OWNER_TAG: owner(), "trifuse/dataset": request.dataset},
+                    tags={OWNER_TAG: this_process(), "trifuse/dataset": request.dataset},
                     raise_on_error=False,
                 )
             except dg.DagsterExecutionInterruptedError as interrupted:
@@ -178,7 +179,7 @@ def _show_checks(definitions: list, dataset: str, instance: dg.DagsterInstance, 
         instance=instance,
         resources=resources(settings),
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        tags={OWNER_TAG: owner(), "trifuse/dataset": dataset},
+        tags={OWNER_TAG: this_process(), "trifuse/dataset": dataset},
         raise_on_error=False,
     )
 

@@ -51,6 +51,9 @@ class Settings(BaseModel):
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024, description="threads to compute with"
     )
 
+    ui_host: str = Field(default="127.0.0.1", description="the address at which the UI listens; it has no login")
+    ui_port: int = Field(default=3000, ge=1, le=65535, description="the port at which the UI listens")
+
     tmdb_api_base: str | None = Field(default=None, pattern="^https?://", description="where TMDB's API is asked")
     tmdb_image_base: str | None = Field(default=None, pattern="^https?://", description="where TMDB's posters are")
     omdb_api_base: str | None = Field(default=None, pattern="^https?://", description="where OMDb's API is asked")

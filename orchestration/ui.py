@@ -1,25 +1,54 @@
-"""`make ui`: the Dagster UI and daemon on 127.0.0.1:3000, with the instance in $TRIFUSE_HOME/dagster."""
+"""`make ui`: the Dagster UI and daemon, by default on 127.0.0.1:3000, with the instance in $TRIFUSE_HOME/dagster."""
 
 from __future__ import annotations
 
 import os
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 
-from orchestration.instance import prepare
+from orchestration.faults import Unusable
+from orchestration.instance import close_orphans, open_instance, prepare, ui_lock
 from orchestration.settings import Settings, SettingsError
-
-HOST, PORT = "127.0.0.1", "3000"
 
 
 def main() -> None:
     """Replace this process by `dagster dev`, so that signals reach it."""
     try:
         settings = Settings.from_environment()
-    except SettingsError as error:
+        prepare(settings)
+    except (SettingsError, Unusable) as error:
         sys.exit(f"trifuse: {error}")
-    folder = prepare(settings)
-    workspace = Path(__file__).parent.parent / "workspace.yaml"
+    try:
+        with ui_lock(settings) as lock:
+            with open_instance(settings) as instance:
+                close_orphans(instance)  # nobody else watches their workers
+            os.set_inheritable(lock.fileno(), True)  # what replaces this process goes on holding it
+            lock.truncate(0)
+            lock.write(f"http://{settings.ui_host}:{settings.ui_port}, process {os.getpid()}")
+            lock.flush()
+            _replace(settings)
+    except BlockingIOError:
+        sys.exit(
+            f"trifuse: a UI runs on TRIFUSE_HOME={settings.home} already ({running(settings)}), and two daemons would "
+            "start everything twice. Use that one, or stop it; for another home set TRIFUSE_HOME and TRIFUSE_UI_PORT."
+        )
+
+
+def running(settings: Settings) -> str:
+    """Where the UI that holds the lock said it is."""
+    return (settings.dagster_home / ".ui.lock").read_text()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _replace(settings: Settings) -> None:
     # The code servers are started from another folder, so what they are told may not be relative.
     os.environ["TRIFUSE_HOME"] = str(settings.home)
     for name in ("raw", "weights"):
@@ -27,9 +56,13 @@ def main() -> None:
             os.environ[f"TRIFUSE_{name.upper()}"] = str(value)
     if datasets := os.environ.get("TRIFUSE_DATASETS"):
         os.environ["TRIFUSE_DATASETS"] = str(Path(datasets).resolve())
-    print(f"Dagster UI: http://{HOST}:{PORT}   instance: {folder}   stop with Ctrl-C", flush=True)
-    dagster = Path(sys.executable).with_name("dagster")
-    os.execv(dagster, [str(dagster), "dev", "-w", str(workspace), "-h", HOST, "-p", PORT])
+    host, port = settings.ui_host, str(settings.ui_port)
+    if not is_loopback(host):
+        print(f"Everybody who reaches {host}:{port} can run code here: it has no login. See docs/threats.md.")
+    print(f"Dagster UI: http://{host}:{port}   instance: {settings.dagster_home}   stop with Ctrl-C", flush=True)
+    workspace = Path(__file__).parent.parent / "workspace.yaml"
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", host, "-p", port]
+    os.execv(sys.executable, command)
 
 
 if __name__ == "__main__":

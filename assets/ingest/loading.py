@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from assets.datasets import Dataset
-from assets.files import digest
+from assets.files import digest, temporary_prefix
 from assets.hashing import Hashes
 from assets.ingest.parts import Parts
 from assets.ingest.raw_file import KEYS, RawFile
@@ -87,7 +87,7 @@ class Loader:
         sha256 = self.hashes.sha256(path)
         for name, value in self._variables(raw).items():
             self.connection.execute(f"SET VARIABLE {name} = $value", {"value": value})
-        with tempfile.TemporaryDirectory(dir=self.segments.folder, prefix=READING) as folder:
+        with tempfile.TemporaryDirectory(dir=self.segments.folder, prefix=temporary_prefix(READING)) as folder:
             work = Path(folder)
             source = _tail(path, before.bytes, work / "tail") if before else path
             skip = 0 if before else raw.skip

@@ -6,18 +6,17 @@ few rows that were not loaded stand, with the reason, in the exceptions beside i
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from assets.files import read_json, write_json
+from assets.files import is_leftover, read_json, remove, write_json
 from assets.warehouse import sql
 
-READING = ".reading-"
-"""How the folders begin in which files are read; a segment is moved out of there when it is whole."""
+READING = "reading"
+"""The folders in which files are read; a segment is moved out of there when it is whole."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +73,18 @@ class Segments:
         self.folder = folder
 
     def all(self) -> list[Staged]:
-        """Every staged file, by name."""
-        return sorted(map(_read, self.folder.glob("*.json")), key=lambda staged: staged.source_file)
+        """Every staged file, by name; without those of which a segment is gone, which are to be read again."""
+        found = [staged for staged in map(_read, self.folder.glob("*.json")) if self._whole(staged)]
+        return sorted(found, key=lambda staged: staged.source_file)
 
     def of(self, source_file: str) -> Staged | None:
         """What a raw file was read into, None where it was not, or where a segment is gone."""
         place = self.folder / f"{slug(source_file)}.json"
         staged = _read(place) if place.exists() else None
-        return staged if staged and all(path.exists() for path in self.files([staged])) else None
+        return staged if staged and self._whole(staged) else None
+
+    def _whole(self, staged: Staged) -> bool:
+        return all(path.exists() for path in self.files([staged]))
 
     def files(self, staged: Iterable[Staged]) -> list[Path]:
         """All Parquet files of some staged files."""
@@ -101,8 +104,9 @@ class Segments:
 
     def sweep(self) -> None:
         """Remove every segment that nothing refers to, and what killed runs left."""
-        for leftover in self.folder.glob(f"{READING}*"):
-            shutil.rmtree(leftover)
+        for reading in self.folder.glob(f".{READING}.*"):
+            if is_leftover(reading):
+                remove(reading)
         referred = set(self.files(self.all()))
         for path in self.folder.glob("*.segment.parquet"):
             if path not in referred:

@@ -21,14 +21,12 @@ from assets.posters.providers.tmdb import TmdbProvider
 from assets.posters.providers.url import UrlProvider
 from assets.posters.settings import CrawlSettings
 from assets.posters.state import State
-from assets.posters.store import PictureStore
+from assets.posters.store import FOLDER, PictureStore
 from assets.posters.wanted import Wanted
 from assets.steps import Output, Say, from_file, materialize
 from assets.warehouse import frame, sql
 from assets.web.resource import Web
 
-FOLDER = "pictures"
-"""Below the landing folder: every fetched picture of every dataset, by content."""
 TYPES = {
     **dict.fromkeys(
         ("dataset", "item_id", "image_id", "source", "url", "path", "sha256", "status", "reason"), "string"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from assets.files import atomic_file
 
+FOLDER = "pictures"
+"""Below the landing folder: every fetched picture of every dataset, by content."""
 _EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}
 
 

@@ -39,8 +39,8 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
     name = context.partition_key
 
     def compute(say: Say) -> Output:
-        from assets.reports.material import load_material
         from assets.reports.index import SUMMARY, summary_of
+        from assets.reports.material import load_material
         from assets.reports.page import contents, summary
         from assets.reports.rendering import render
 

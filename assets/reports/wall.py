@@ -83,7 +83,12 @@ def _chosen(catalog: Catalog, lists: pd.DataFrame) -> list[int]:
 
 
 def _person(
-    catalog: Catalog, lists: pd.DataFrame, pictures: Thumbnails, titles: dict, models: list[str], user: int,
+    catalog: Catalog,
+    lists: pd.DataFrame,
+    pictures: Thumbnails,
+    titles: dict,
+    models: list[str],
+    user: int,
     reviews: pd.DataFrame,
 ) -> Person:
     user_id = catalog.users.user_id.iloc[user]

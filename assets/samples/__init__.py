@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from assets.files import temporary_prefix
 from assets.samples import movies, places, shop
 from assets.samples.tastes import oracle_rmse, sample
 
@@ -46,7 +47,7 @@ def generate(name: str, root: Path, progress: Callable[[str], None] | None = Non
         tell(f"{name}: already there")
         return
     _refuse_strangers(name, root)
-    staging = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=root))
+    staging = Path(tempfile.mkdtemp(prefix=temporary_prefix(name), dir=root))
     try:
         truth = _write(name, staging, scale, tell)
         _publish(name, staging, root, truth)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -9,6 +10,8 @@ import time
 import pytest
 
 from assets.files import alone, atomic_file, atomic_folder, digest, read_json, write_json
+from assets.leftovers import sweep
+from assets.warehouse import working
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -38,14 +41,40 @@ def test_digests_do_not_depend_on_the_order_of_keys():
     assert digest(["a"], ["b"]) != digest(["a", "b"])
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from assets.files import atomic_file, atomic_folder
+folder = Path(sys.argv[1])
+with atomic_file(folder / "a.json"), atomic_folder(folder / "model"), atomic_file(folder / "b.json"):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 def test_what_a_killed_writer_left_is_swept_away_by_the_next(tmp_path):
-    (tmp_path / ".a.json.x1.part").write_text("half")
-    (tmp_path / ".model.x2.part").mkdir()
-    (tmp_path / ".b.json.x3.part").write_text("another file's")
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    assert len(list(tmp_path.iterdir())) == 3
     write_json(tmp_path / "a.json", 1)
     with atomic_folder(tmp_path / "model"):
         pass
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".b.json.x3.part", "a.json", "model"]
+    left = sorted(p.name for p in tmp_path.iterdir())
+    assert left[0].startswith(".b.json.") and left[1:] == ["a.json", "model"], "another file's is left alone"
+
+
+def test_all_that_killed_processes_left_is_found_and_nothing_that_is_being_written(tmp_path):
+    deep = tmp_path / "lake" / "x"
+    deep.mkdir(parents=True)
+    subprocess.run([sys.executable, "-c", KILLED, str(deep)], check=False)
+    (deep / ".raw.zip.part").write_text("a download that will be resumed")
+    elsewhere = [deep / f".c.00000000-1-{n}.x.part" for n in (1, 2)]
+    for path in elsewhere:
+        path.write_text("another machine's")
+    os.utime(elsewhere[0], (1, 1))
+    with atomic_file(deep / "d"), working():
+        swept = sweep(tmp_path)
+        assert len(swept) == 4 and elsewhere[0] in swept
+        assert {p.name.split(".")[1] for p in deep.iterdir()} == {"raw", "c", "d"}
+        assert not sweep(tmp_path)
 
 
 WRITER = """
@@ -61,7 +90,6 @@ for turn in range(20):
 
 
 def test_two_writers_of_one_file_do_not_sweep_each_other_away(tmp_path):
-    """Without the lock each takes the other's temporary file for what a killed writer left."""
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / "x")]) for _ in range(2)]
     assert [writer.wait(60) for writer in writers] == [0, 0]
     assert (tmp_path / "x").read_text() == "19"

@@ -70,7 +70,8 @@ def test_partitions_jobs_schedule_and_sensor(definitions):
     jobs = {job.name for job in repository.get_all_jobs()}
     assert {f"refresh_{name.replace('-', '_')}" for name in BY_DATASET.get_partition_keys()} <= jobs
     assert [schedule.name for schedule in repository.schedule_defs] == ["nightly_refresh"]
-    assert [sensor.name for sensor in repository.sensor_defs] == ["follow_changes"]
+    sensors = ["follow_changes", "new_files", "tell_of_failures", "tell_of_late_nights"]
+    assert sorted(sensor.name for sensor in repository.sensor_defs) == sensors
 
 
 def test_every_table_of_the_catalog_has_blocking_checks(definitions):

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 import time
+from unittest import mock
 
 import dagster as dg
 import pytest
 import sqlalchemy
 from dagster import DagsterRunStatus
+from dagster._core.events import EngineEventData
 from dagster._core.test_utils import create_run_for_test
 
+from assets.processes import this_process
 from assets.studies.declared import STUDIES
 from orchestration import plan
 from orchestration.cli import invoke
 from orchestration.demo import side_by_side
-from orchestration.instance import OWNER_TAG, no_waiting, open_instance, owner, write_behind
+from orchestration.instance import OWNER_TAG, close_orphans, no_waiting, open_instance, ui_lock, write_behind
 from orchestration.settings import Settings
 
 
@@ -27,11 +31,11 @@ def settings(tmp_path, monkeypatch):
 
 
 def test_runs_of_dead_processes_are_closed_and_their_slots_given_back(settings):
-    host, pid, _ = owner().split(" ")
+    machine, pid, _ = this_process().split("-")
     with open_instance(settings) as instance:
         dead, alive = (
             create_run_for_test(instance, job_name="x", status=DagsterRunStatus.STARTED, tags={OWNER_TAG: tag})
-            for tag in (f"{host} {pid} 1", owner())
+            for tag in (f"{machine}-{pid}-1", this_process())
         )
         instance.event_log_storage.initialize_concurrency_limit_to_default("gpu")
         assert instance.event_log_storage.claim_concurrency_slot("gpu", dead.run_id, "step").is_claimed
@@ -41,12 +45,41 @@ def test_runs_of_dead_processes_are_closed_and_their_slots_given_back(settings):
         assert instance.event_log_storage.get_concurrency_info("gpu").active_slot_count == 0
 
 
+def test_runs_that_the_ui_launched_are_closed_when_their_worker_is_gone(settings):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    with open_instance(settings) as instance:
+        pids = {"dead": ended.pid, "alive": os.getpid(), "silent": None}
+        runs = {name: create_run_for_test(instance, job_name="x", status=DagsterRunStatus.STARTED) for name in pids}
+        for name, pid in pids.items():
+            if pid:
+                instance.report_engine_event("Started process", runs[name], EngineEventData.in_process(pid))
+        with mock.patch("orchestration.instance._is_dagster", lambda pid: pid == os.getpid()):
+            close_orphans(instance)
+        now = {name: instance.get_run_by_id(run.run_id).status.value for name, run in runs.items()}
+        assert now == {"dead": "FAILURE", "alive": "STARTED", "silent": "STARTED"}
+
+
+def test_the_runs_of_a_running_ui_are_left_alone(settings):
+    with open_instance(settings) as instance:
+        run = create_run_for_test(instance, job_name="x", status=DagsterRunStatus.STARTED)
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        instance.report_engine_event("Started process", run, EngineEventData.in_process(ended.pid))
+        with ui_lock(settings), open_instance(settings):
+            assert instance.get_run_by_id(run.run_id).status == DagsterRunStatus.STARTED
+        with open_instance(settings):
+            assert instance.get_run_by_id(run.run_id).status == DagsterRunStatus.FAILURE
+
+
 def test_a_stage_that_computes_waits_for_the_device_and_says_so(settings):
     told: list[str] = []
     computing, other = (plan.Stage("x", dg.AssetSelection.assets("metrics"), computes=value) for value in (True, False))
     with open_instance(settings) as instance:
         storage = instance.event_log_storage
-        run = create_run_for_test(instance, job_name="x", status=DagsterRunStatus.STARTED, tags={OWNER_TAG: owner()})
+        run = create_run_for_test(
+            instance, job_name="x", status=DagsterRunStatus.STARTED, tags={OWNER_TAG: this_process()}
+        )
         storage.initialize_concurrency_limit_to_default("gpu")
         plan._wait(computing, instance, told.append)
         assert not told
@@ -68,7 +101,7 @@ def test_events_that_are_written_behind_are_stored_all_the_same(settings):
     try:
         with open_instance(settings) as instance:
             run = create_run_for_test(
-                instance, job_name="x", status=DagsterRunStatus.STARTED, tags={OWNER_TAG: owner()}
+                instance, job_name="x", status=DagsterRunStatus.STARTED, tags={OWNER_TAG: this_process()}
             )
             with instance.event_log_storage.index_connection() as connection:
                 assert connection.execute(waits).scalar() == 0
