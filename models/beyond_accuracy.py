@@ -1,7 +1,7 @@
 """What a list is like besides hitting: how popular, novel and varied it is, and whether it keeps a user's proportions.
 
-`top` is always int [m, k], a list of items per user, best first, -1 where it ends early, as `models.metrics.top_k` gives
-it. Values come per user, float64 [m], NaN where a user's list or history has nothing to measure.
+`top` is always int [m, k]: a list of items per user, best first, -1 where it ends early (`models.metrics.top_k`).
+Values come per user, float64 [m], NaN where a user's list or history has nothing to measure.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ BINS = 10
 BLOCK = 4096
 """Lists whose vectors are added up at a time."""
 SMOOTHING = 0.01
-"""Steck's alpha: the share of the user's own genres that is mixed into those of the list, so that no logarithm is of 0."""
+"""Steck's alpha: the share of the user's own genres that is mixed into those of the list, so that none is 0."""
 
 
 def _mean_of_listed(top: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -24,7 +24,7 @@ def _mean_of_listed(top: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def mean_popularity(top: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Mean number of train ratings of the listed items. counts: int [n_items]. Source: Abdollahpouri et al. 2019, ARP."""
+    """Mean number of train ratings of the listed items. counts: int [n_items]. Abdollahpouri et al. 2019, ARP."""
     return _mean_of_listed(top, np.asarray(counts, np.float64))
 
 
@@ -53,9 +53,9 @@ def diversity(top: np.ndarray, vectors: np.ndarray) -> np.ndarray:
 
 
 def genre_divergence(top: np.ndarray, liked: csr_matrix, genres: np.ndarray) -> np.ndarray:
-    """Kullback-Leibler divergence, in bits, of the list's mix of genres from that of what the user liked; 0 is calibrated.
+    """Kullback-Leibler divergence, in bits, of a list's mix of genres from that of what the user liked; 0 is best.
 
-    liked: CSR [m, n_items], a row for each list. genres: multi-hot [n_items, g]; an item's genres share its weight of 1.
+    liked: CSR [m, n_items], a row for each list. genres: multi-hot [n_items, g]; an item's genres share its weight.
     Source: Steck 2018, calibrated recommendations, with its smoothing.
     """
     weights = genres.sum(axis=1, keepdims=True)
@@ -85,7 +85,7 @@ def calibration_error(truth: np.ndarray, predicted: np.ndarray, bins: int = BINS
     """How far predictions are from the mean rating of those that they are given to: sum n_b / n |mean truth - mean
     predicted| over bins of like many predictions, equal ones in one bin. In units of the ratings; 0 is calibrated.
 
-    Source: Naeini et al. 2015, expected calibration error, for ratings. Raises ValueError for unlike lengths or no rows.
+    Source: Naeini et al. 2015, expected calibration error, for ratings. ValueError for unlike lengths or no rows.
     """
     truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
     if truth.shape != predicted.shape or truth.size == 0:

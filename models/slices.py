@@ -7,7 +7,7 @@ import numpy as np
 SPARSE = 10
 """A user with fewer train ratings than this, and at least one, is sparse."""
 HEAD = 0.2
-"""Share of the rated items, most rated first, that is the head; those that are rated as often as the last belong to it."""
+"""Share of the rated items, most rated first, that is the head, with those that are rated as often as its last."""
 
 
 def of_users(train_users: np.ndarray, n_users: int) -> dict[str, np.ndarray]:
