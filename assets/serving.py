@@ -86,7 +86,9 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.main.{table}")
     for table in EXPLAINED:
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.staging.{table}")
-    sources = {table: lake / f"{table}.parquet" for table in ("metrics", "recommendations")}
+    sources = {
+        table: lake / f"{table}.parquet" for table in ("metrics", "metric_slices", "test_reads", "recommendations")
+    }
     sources |= {"review_sentiment": home.review_sentiment(name), "sentiment_metrics": home.sentiment_metrics(name)}
     sources["contradictions"] = home.contradictions(name)
     for table, source in sources.items():

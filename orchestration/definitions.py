@@ -10,6 +10,7 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 from assets import catalog, data_docs, embeddings, evaluation, recommendations, recommenders, serving, splits  # noqa: E402
 from assets.ingest import assets as ingest  # noqa: E402
 from assets.media import assets as media  # noqa: E402
+from assets.mistakes import CHECKS as MISTAKES  # noqa: E402
 from assets.posters import assets as posters  # noqa: E402
 from assets.reports import assets as reports  # noqa: E402
 from assets.sentiment import assets as sentiment  # noqa: E402
@@ -38,7 +39,7 @@ MODULES = [
 
 def assets_and_checks() -> list:
     """Every asset with its policies, and every check."""
-    return [*policies.with_policies(dg.load_assets_from_modules(MODULES)), *CHECKS]
+    return [*policies.with_policies(dg.load_assets_from_modules(MODULES)), *CHECKS, *MISTAKES]
 
 
 @dg.definitions
@@ -46,7 +47,7 @@ def definitions() -> dg.Definitions:
     """Assets, checks, jobs, the nightly schedule, the sensor, and the resource built from the environment."""
     return dg.Definitions(
         assets=policies.with_policies(dg.load_assets_from_modules(MODULES)),
-        asset_checks=CHECKS,
+        asset_checks=[*CHECKS, *MISTAKES],
         jobs=jobs.refresh_jobs(),
         schedules=[schedules.nightly_refresh],
         sensors=[sensors.follow_changes],

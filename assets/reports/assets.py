@@ -13,6 +13,7 @@ from assets.home import Home
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
 from assets.recommendations import recommendations
+from assets.reports.red_checks import verdict
 from assets.sentiment.assets import review_sentiment
 from assets.steps import Output, Say, materialize
 
@@ -22,6 +23,11 @@ UPSTREAM = (
     *("metrics", "recommendations", "items", "interactions", "images", "media"),
     *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
 )
+
+
+def report_page(home: Home, name: str) -> Path:
+    """The path of a dataset's report."""
+    return home.reports / name / "index.html"
 
 
 @dg.asset(
@@ -43,17 +49,18 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
         from assets.reports.page import contents, render, summary
 
         page = contents(load_material(home, dataset(name)), say)
-        target = home.reports / name / "index.html"
+        target = report_page(home, name)
         write_text(target, render(page))
         say(f"{name}: report of {target.stat().st_size / 2**20:.1f} MB: {target}")
         facts: dict[str, Any] = {"summary": summary(page, target), "path": str(target)}
         return Output(sha256_of(target), None, [target], facts)
 
     upstream = dict.fromkeys(UPSTREAM, name)
+    red = digest([vars(one) for one in verdict(home, dataset(name)).red])
     # Most datasets have no reviews, so that this one is not asked of them.
     if Manifests(home.path).current("review_sentiment", name):
         upstream["review_sentiment"] = name
-    return materialize(context, home, upstream=upstream, config=_wording(), compute=compute)
+    return materialize(context, home, upstream=upstream, config=[_wording(), red], compute=compute)
 
 
 def _wording() -> str:

@@ -25,9 +25,9 @@ from assets.warehouse import SQL
 from assets.web.resource import Web
 
 NAME = "sample-shop"
-WARNINGS = {"cold_tested", "drift", "image_coverage", "item_id_of_source", "known_genres", "located_places", "reject_rate_usual",
-            "repeated_images", "repeated_reviews", "source_fresh", "text_coverage", "time_coverage", "user_id_of_source",
-            "usual_attributes", "verified_share"}  # fmt: skip
+WARNINGS = {"cold_tested", "drift", "image_coverage", "item_id_of_source", "known_genres", "located_places",
+            "reject_rate_usual", "repeated_images", "repeated_reviews", "source_fresh", "text_coverage",
+            "time_coverage", "user_id_of_source", "usual_attributes", "verified_share"}  # fmt: skip
 
 
 def test_naming_the_checks_imports_no_great_expectations():
