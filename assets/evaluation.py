@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -16,20 +17,22 @@ from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
+from assets.reads import note_read, reads_of
 from assets.recommenders import Cell, code_version, recommender
+from assets.slices import Known, Part, ranking_parts, rating_parts
 from assets.splits import folds, load_fold
 from assets.steps import Output, Say, materialize, remember
 from assets.studies.assets import study
 from assets.studies.declared import study_of
 from models.registry import recommender as recommender_class
-from models.splits import PROTOCOLS, TEST, Measure, Protocol
+from models.splits import PROTOCOLS, TEST, TRAIN, Measure, Protocol
 
 if TYPE_CHECKING:
     from models.data import Interactions
     from models.metrics import RankingResult
 
-CODE_VERSION = "3"
-JUDGEMENT_VERSION = "2"
+CODE_VERSION = "4"
+JUDGEMENT_VERSION = "3"
 """Of the measuring of one cell."""
 RATING = ("rmse", "mae", "mse")
 DECISION = ("accuracy", "precision", "recall", "f1", "auc")
@@ -70,13 +73,14 @@ def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResu
 
     def compute(say: Say) -> Output:
         judge = Judge(home, name)
-        rows = [row for manifest in cells for row in judge.rows(manifest, context.run.run_id, say)]
-        target = home.lake / name / "metrics.parquet"
-        with atomic_file(target) as path:
-            _typed(pd.DataFrame(rows)).to_parquet(path, index=False)
+        tables = judge.tables(cells, context.run.run_id, say)
+        files = [home.lake / name / f"{table}.parquet" for table in tables]
+        for target, rows in zip(files, tables.values(), strict=True):
+            with atomic_file(target) as path:
+                rows.to_parquet(path, index=False)
         made = {f"recommender@{m.partition}": m.data_version for m in cells}
         versions = [(m.partition, m.data_version) for m in cells]
-        return Output(digest(versions, CODE_VERSION), len(rows), [target], upstream=made)
+        return Output(digest(versions, CODE_VERSION), len(tables["metrics"]), files, upstream=made)
 
     versions = [(m.partition, m.data_version, m.fingerprint) for m in cells]
     upstream = {"interactions": name, "folds": name}
@@ -124,12 +128,18 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _sliced(parts: list[dict[str, Any]]) -> pd.DataFrame:
+    types = {"k": "Int32", "n": "Int64", "value": "float64", "ci_low": "float64", "ci_high": "float64"}
+    return pd.DataFrame(parts).astype(types)
+
+
 class Judge:
     """Measures cells of one dataset; the catalog is read once, a judged cell is not judged again."""
 
     def __init__(self, home: Home, name: str) -> None:
         self.home, self.about = home, dataset(name)
         self._catalog: Catalog | None = None
+        self._of_fold: tuple[tuple[str, int], Known] | None = None
 
     def catalog(self) -> Catalog:
         """The dataset's rows in index space."""
@@ -137,36 +147,68 @@ class Judge:
             self._catalog = load_catalog(self.home, self.about.name)
         return self._catalog
 
-    def rows(self, trained: Manifest, run_id: str, say: Say) -> list[dict[str, Any]]:
-        """Rows of the `metrics` table for one trained cell."""
+    def tables(self, cells: list[Manifest], run_id: str, say: Say) -> dict[str, pd.DataFrame]:
+        """The tables `metrics`, `metric_slices` and `test_reads` of these trained cells."""
+        judged = [self.judged(trained, run_id, say) for trained in cells]
+        rows, parts = ([row for pair in judged for row in pair[which]] for which in (0, 1))
+        reads = reads_of(self.home, self.about.name)
+        return {"metrics": _typed(pd.DataFrame(rows)), "metric_slices": _sliced(parts), "test_reads": reads}
+
+    def judged(self, trained: Manifest, run_id: str, say: Say) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Rows of the tables `metrics` and `metric_slices` for one trained cell.
+
+        What was found is kept by the cell's data version for ever: whatever comes back is not held against the test
+        ratings again.
+        """
         cell = Cell.parse(trained.partition)
-        target = cell.folder(self.home) / "metrics.json"
+        key = digest(cell.partition, trained.data_version, JUDGEMENT_VERSION)[:24]
+        target = self.home.lake / cell.dataset / "judgements" / f"{key}.json"
 
         def compute(tell: Say) -> Output:
-            values = [vars(value) for value in self._judge(cell)]
-            with atomic_file(target) as path:
-                path.write_text(_json(values))
-            tell(f"{' '.join(cell.partition.split('|'))}: " + ", ".join(_shown(v) for v in values[:3]))
-            return Output(sha256_of(target), len(values), [target])
+            if not target.exists():
+                self._look(cell, trained, run_id, target, tell)
+            return Output(sha256_of(target), None, [target])
 
         remember(
             Manifests(self.home.path), "judgement", cell.partition, JUDGEMENT_VERSION, run_id,
             {"recommender": cell.partition}, [], compute, say,
         )  # fmt: skip
-        record = read_json(cell.folder(self.home) / "record.json")
-        return [self._row(cell, trained, record, value) for value in (*read_json(target), *_of_record(record))]
+        record, found = read_json(cell.folder(self.home) / "record.json"), read_json(target)
+        rows = [self._row(cell, trained, record, value) for value in (*found["values"], *_of_record(record))]
+        own = vars(cell) | {"study": study_of(cell.model, cell.variant), "data_version": trained.data_version}
+        return rows, [own | part for part in found["parts"]]
+
+    def _look(self, cell: Cell, trained: Manifest, run_id: str, target: Path, tell: Say) -> None:
+        values, parts = [], []
+        for one in self._judge(cell):
+            (parts if isinstance(one, Part) else values).append(vars(one))
+        tested = int(np.sum(load_fold(self.home, cell.dataset, cell.protocol, cell.seed) == TEST))
+        note_read(self.home, cell, trained.data_version, JUDGEMENT_VERSION, tested, run_id)
+        with atomic_file(target) as path:
+            path.write_text(_json({"values": values, "parts": parts}))
+        tell(f"{' '.join(cell.partition.split('|'))}: " + ", ".join(_shown(v) for v in values[:3]))
 
     def _row(self, cell: Cell, trained: Manifest, record: dict, value: dict[str, Any]) -> dict[str, Any]:
         identity = (*vars(cell).values(), value["metric"], value["k"], trained.data_version)
         return {
             "metric_id": digest(*identity)[:16],
             **vars(cell), "study": study_of(cell.model, cell.variant),
+            "leaky_by_design": PROTOCOLS[cell.protocol].leaky_by_design,
             **value, **{name: record[name] for name in KEPT_OF_RECORD},
             "run_id": trained.run_id, "data_version": trained.data_version,
             "code_version": trained.code_version, "created_at": pd.Timestamp(trained.created_at).tz_localize(None),
         }  # fmt: skip
 
-    def _judge(self, cell: Cell) -> Iterator[Value]:
+    def _known(self, protocol: str, seed: int, fold: np.ndarray) -> Known:
+        from models.metrics import like_threshold
+
+        if self._of_fold is None or self._of_fold[0] != (protocol, seed):
+            catalog, like = self.catalog(), like_threshold(self.about.rating_values)
+            known = Known.of(self.home, self.about.name, catalog, catalog.interactions.take(fold == TRAIN), like)
+            self._of_fold = (protocol, seed), known
+        return self._of_fold[1]
+
+    def _judge(self, cell: Cell) -> "Iterator[Value | Part]":
         catalog, protocol = self.catalog(), PROTOCOLS[cell.protocol]
         fold = load_fold(self.home, cell.dataset, cell.protocol, cell.seed)
         test = catalog.interactions.take(fold == TEST)
@@ -175,17 +217,19 @@ class Judge:
         wanted = [m for m in protocol.metrics if m.k is None and m.metric in (*RATING, *DECISION)]
         for measure in wanted:
             yield pointwise(measure.metric, test.ratings, predicted, self.about.rating_values, cutoff)
+        known = self._known(cell.protocol, cell.seed, fold)
+        yield from rating_parts(test, predicted, known)
         if protocol.ranks:
             seen = catalog.interactions.take(fold != TEST)
-            yield from self._ranking(cell, protocol, catalog, seen, test)
+            yield from self._ranking(cell, protocol, known, seen, test)
 
     def _ranking(
-        self, cell: Cell, protocol: Protocol, catalog: Catalog, seen: "Interactions", test: "Interactions"
-    ) -> Iterator[Value]:
+        self, cell: Cell, protocol: Protocol, known: Known, seen: "Interactions", test: "Interactions"
+    ) -> "Iterator[Value | Part]":
         from models.metrics import like_threshold, pairs, rank_catalogue
 
         model = recommender_class(cell.model).load(cell.folder(self.home), self.home.device)
-        shape = len(catalog.users), len(catalog.items)
+        shape = known.liked.shape
         relevant = pairs(test, *shape, at_least=like_threshold(self.about.rating_values))
         measures = [m for m in protocol.metrics if m.k is not None or m.metric == "mrr"]
         k = max(m.k for m in measures if m.k is not None)
@@ -197,6 +241,7 @@ class Judge:
         result = rank_catalogue(score, pairs(seen, *shape), relevant, test.users, k, block=256)
         for measure in measures:
             yield _ranked(measure, result)
+        yield from ranking_parts(result, relevant, known)
 
 
 def pointwise(
@@ -243,8 +288,10 @@ def _shown(value: dict[str, Any]) -> str:
     return f"{name} {value['value']:.4f}"
 
 
-def _json(values: list[dict[str, Any]]) -> str:
+def _json(found: dict[str, list[dict[str, Any]]]) -> str:
     import json
 
-    clean = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in value.items()} for value in values]
-    return json.dumps(clean, indent=1)
+    def clean(row: dict[str, Any]) -> dict[str, Any]:
+        return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+
+    return json.dumps({name: [clean(row) for row in rows] for name, rows in found.items()}, indent=1)

@@ -4,7 +4,7 @@ import json
 import os
 import resource
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,7 +178,10 @@ class Workshop:
             fold = change.joined_fold(fold, len(catalog.interactions) - len(fold), cell.seed)
         fold = change.fold(fold, cell.seed)
         features = change.features(with_train_reviews(features, reviews, fold == TRAIN), cell.seed)
-        return catalog, {name: catalog.interactions.take(fold == code) for name, code in FOLDS.items()}, features
+        parts = {name: catalog.interactions.take(fold == code) for name, code in FOLDS.items()}
+        # Whatever goes wrong between here and the model, there is no test rating to learn from.
+        parts["test"] = replace(parts["test"], ratings=np.full(len(parts["test"]), np.nan, np.float32))
+        return catalog, parts, features
 
     def _fit(self, cell: Cell, say: Say, change: Change, theirs: dict[str, str]) -> Output:
         import torch
@@ -206,6 +209,7 @@ class Workshop:
             "curve": report.curve,
             "config": settings.model_dump(),
             "change": asdict(change),
+            "given": {name: parts[name].digest() for name in ("train", "valid")},
             **measured(model, parts["train"], parts["valid"], features.rating_values),
         }
         folder = cell.folder(self.home)
@@ -218,9 +222,8 @@ class Workshop:
         _discard(checkpoint)
         say(f"{label}: valid RMSE {record['valid_rmse']:.4f} in {record['fit_seconds']:.1f} s")
         files = sorted(path for path in folder.iterdir() if path.is_file())
-        facts = {
-            k: record[k] for k in ("fit_seconds", "valid_rmse", "train_rmse", "peak_memory_mb", "parameters", "trials")
-        }
+        told = ("fit_seconds", "valid_rmse", "train_rmse", "peak_memory_mb", "parameters", "trials")
+        facts = {k: record[k] for k in told}
         version = digest([sha256_of(folder / "model.safetensors"), sha256_of(folder / "predictions.parquet")])
         return Output(version, len(parts["train"]), files, facts, upstream=theirs)
 

@@ -87,8 +87,8 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.main.{table}")
     for table in EXPLAINED:
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.staging.{table}")
-    sources = {"metrics": lake / "metrics.parquet", "contradictions": home.contradictions(name)}
-    sources["review_sentiment"] = home.review_sentiment(name)
+    sources = {table: lake / f"{table}.parquet" for table in ("metrics", "metric_slices", "test_reads")}
+    sources |= {"review_sentiment": home.review_sentiment(name), "contradictions": home.contradictions(name)}
     for table, source in sources.items():
         if source.exists():
             connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])

@@ -136,7 +136,10 @@ def top_k(scores: np.ndarray, seen: csr_matrix | None, k: int) -> np.ndarray:
     scores: float [n, n_items]; -inf means never. seen: CSR [n, n_items] or None. Where fewer than k items are left
     the row ends in -1. Raises ValueError for NaN.
     """
-    open_scores = _candidates(scores, seen)
+    return _best(_candidates(scores, seen), k)
+
+
+def _best(open_scores: np.ndarray, k: int) -> np.ndarray:
     n, n_items = open_scores.shape
     width = min(k, n_items)
     # A plain argpartition breaks ties at the boundary as it likes; so the boundary value is found first, and ties
@@ -190,7 +193,10 @@ def ranking_metrics(top: np.ndarray, relevant: csr_matrix) -> dict[str, np.ndarr
 
 def reciprocal_ranks(scores: np.ndarray, seen: csr_matrix | None, relevant: csr_matrix) -> np.ndarray:
     """float64 [n]: 1 / rank of the first relevant item in the whole catalogue minus seen (MRR without a cutoff)."""
-    open_scores = _candidates(scores, seen)
+    return _reciprocal_ranks(_candidates(scores, seen), relevant)
+
+
+def _reciprocal_ranks(open_scores: np.ndarray, relevant: csr_matrix) -> np.ndarray:
     owners = np.repeat(np.arange(len(open_scores)), np.diff(relevant.indptr))
     values = open_scores[owners, relevant.indices]
     best = np.full(len(open_scores), -np.inf, dtype=np.float32)
@@ -232,7 +238,7 @@ class RankingResult:
 
     users: int64 [m], those with a relevant item. values: per-user float64 [m] by metric, `mrr` without cutoff;
     `mrr@k` within the list. top: int32 [m, k]. coverage, gini: over these lists. left_out: users of the test
-    without a relevant item. candidates: mean number of items that were ranked for a user.
+    without a relevant item. candidates: mean number of items that were ranked for a user: not seen, and not at -inf.
     """
 
     users: np.ndarray
@@ -268,13 +274,14 @@ def rank_catalogue(
     users = tested[np.diff(relevant.indptr)[tested] > 0]
     if len(users) == 0:
         raise ValueError("metrics: no tested user has a relevant item, so that no ranking can be judged")
-    tops, parts = [], []
+    tops, parts, ranked = [], [], 0
     for start in range(0, len(users), block):
         some = users[start : start + block]
-        scores = score(some)
-        tops.append(top_k(scores, seen[some], k))
+        scores = _candidates(score(some), seen[some])
+        ranked += np.count_nonzero(scores > -np.inf)
+        tops.append(_best(scores, k))
         found = ranking_metrics(tops[-1], relevant[some])
-        parts.append({**found, "mrr@k": found["mrr"], "mrr": reciprocal_ranks(scores, seen[some], relevant[some])})
+        parts.append({**found, "mrr@k": found["mrr"], "mrr": _reciprocal_ranks(scores, relevant[some])})
     top = np.concatenate(tops)
     shown = exposure(top, seen.shape[1])
     return RankingResult(
@@ -284,5 +291,5 @@ def rank_catalogue(
         coverage=coverage(shown),
         gini=gini(shown),
         left_out=len(tested) - len(users),
-        candidates=float(np.mean(seen.shape[1] - np.diff(seen[users].indptr))),
+        candidates=ranked / len(users),
     )

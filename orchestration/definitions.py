@@ -11,6 +11,7 @@ from assets import catalog, data_docs, embeddings, evaluation, recommendations, 
 from assets.champions import assets as champions  # noqa: E402
 from assets.ingest import assets as ingest  # noqa: E402
 from assets.media import assets as media  # noqa: E402
+from assets.mistakes import CHECKS as MISTAKES  # noqa: E402
 from assets.posters import assets as posters  # noqa: E402
 from assets.reports import assets as reports  # noqa: E402
 from assets.sentiment import assets as sentiment  # noqa: E402
@@ -40,7 +41,12 @@ MODULES = [
 
 def assets_and_checks() -> list:
     """Every asset with its policies, and every check."""
-    return [*policies.with_policies(dg.load_assets_from_modules(MODULES)), *CHECKS, champions.challenger_is_sound]
+    return [
+        *policies.with_policies(dg.load_assets_from_modules(MODULES)),
+        *CHECKS,
+        *MISTAKES,
+        champions.challenger_is_sound,
+    ]
 
 
 @dg.definitions
@@ -48,7 +54,7 @@ def definitions() -> dg.Definitions:
     """Assets, checks, jobs, the nightly schedule, the sensors, and the resource built from the environment."""
     return dg.Definitions(
         assets=policies.with_policies(dg.load_assets_from_modules(MODULES)),
-        asset_checks=[*CHECKS, champions.challenger_is_sound],
+        asset_checks=[*CHECKS, *MISTAKES, champions.challenger_is_sound],
         jobs=jobs.refresh_jobs(),
         schedules=[schedules.nightly_refresh],
         sensors=sensors.SENSORS,

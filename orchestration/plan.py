@@ -13,6 +13,7 @@ from assets.datasets import dataset
 from assets.limits import DUCKDB_WRITE, GPU, WEB
 from assets.manifests import Manifests
 from assets.processes import this_process
+from assets.reports.assets import report_page
 from assets.studies.cross import obstacle
 from assets.studies.declared import CROSS, STUDIES
 from assets.validation.checks import data_docs_page
@@ -156,11 +157,12 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
                 raise KeyboardInterrupt from interrupted
             _count(result, counts)
             if not result.success:
-                if stage.goes_on and (failed := _blocked(result)):
+                failed = _blocked(result)
+                if stage.goes_on and failed:
                     tell(f"{stage.title} stays who it was: {', '.join(e.check_name for e in failed)} is red")
                     continue
-                if _blocked(result):
-                    _show_checks(definitions, request.dataset, instance, settings)
+                if failed:
+                    _show_checks(definitions, request.dataset, instance, settings, _page_of(failed))
                 raise _failure(stage, result, settings)
     return counts
 
@@ -170,11 +172,16 @@ def _reviews(settings: Settings, dataset: str) -> bool:
     return made is not None and bool(made.metadata["rows"])
 
 
-def _show_checks(definitions: list, dataset: str, instance: dg.DagsterInstance, settings: Settings) -> None:
-    """Make the Data Docs of a dataset that a check has stopped: they show the rows."""
+def _page_of(failed: list[dg.AssetCheckEvaluation]) -> str:
+    """The asset that shows what these checks saw: the report of numbers, the Data Docs of anything before them."""
+    return "report" if any(e.asset_key.to_user_string() == "metrics" for e in failed) else "data_docs"
+
+
+def _show_checks(definitions: list, dataset: str, instance: dg.DagsterInstance, settings: Settings, page: str) -> None:
+    """Make the page of a dataset that a check has stopped: it says what is red."""
     dg.materialize(
         definitions,
-        selection=dg.AssetSelection.assets("data_docs").without_checks(),
+        selection=dg.AssetSelection.assets(page).without_checks(),
         partition_key=dataset,
         instance=instance,
         resources=resources(settings),
@@ -218,11 +225,11 @@ def _blocked(result: dg.ExecuteInProcessResult) -> list[dg.AssetCheckEvaluation]
 def _failure(stage: Stage, result: dg.ExecuteInProcessResult, settings: Settings) -> BaseException:
     """What to raise for a stage that did not succeed."""
     if failed := _blocked(result):
-        names = ", ".join(f"{e.asset_key.to_user_string()}: {e.check_name}" for e in failed)
-        page = data_docs_page(home(settings), stage.partition or "")
+        names = "; ".join(f"{e.asset_key.to_user_string()}: {e.check_name}: {e.description}" for e in failed)
+        name, there = str(stage.partition or ""), home(settings)
+        page = report_page(there, name) if _page_of(failed) == "report" else data_docs_page(there, name)
         return RunFailed(
-            f"{stage.title}: blocked by failed checks ({names}). See the rows in {page}, or in `make ui`, "
-            f"run {result.run_id}."
+            f"{stage.title}: blocked by failed checks ({names}). See {page}, or in `make ui`, run {result.run_id}."
         )
     event = result.get_step_failure_events()[0]
     error = event.event_specific_data.error

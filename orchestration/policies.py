@@ -22,6 +22,11 @@ PAGES = (
 ).with_label("when anything that was checked has changed")
 """Data Docs show what a check has stopped, so they wait for no check to pass."""
 
+REPORTED = (
+    (_changed.since_last_handled()) & ~A.any_deps_missing() & ~A.any_deps_in_progress() & ~A.in_progress()
+).with_label("when what it shows has changed, red checks included")
+"""A report says at its top what is red, so it waits for no check to pass either."""
+
 SNAPSHOT = ((_changed.since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()).with_label(
     "when anything that it publishes has changed"
 )
@@ -47,5 +52,5 @@ def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
     group = spec.group_name or "default"
     owners = [OWNERS[group]] if group in OWNERS else []
     condition = FOLLOW if group in FOLLOWING else SNAPSHOT if group == "serving" else None
-    condition = PAGES if spec.key == dg.AssetKey("data_docs") else condition
+    condition = {"data_docs": PAGES, "report": REPORTED}.get(spec.key.to_user_string(), condition)
     return spec.replace_attributes(owners=owners, automation_condition=condition)

@@ -13,6 +13,7 @@ from assets.home import Home
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
 from assets.recommendations import recommendations
+from assets.reports.red_checks import verdict
 from assets.sentiment.assets import review_sentiment
 from assets.steps import Output, Say, materialize
 
@@ -22,6 +23,11 @@ UPSTREAM = (
     *("metrics", "recommendations", "items", "interactions", "images", "media"),
     *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
 )
+
+
+def report_page(home: Home, name: str) -> Path:
+    """The path of a dataset's report."""
+    return home.reports / name / "index.html"
 
 
 @dg.asset(
@@ -45,7 +51,7 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
         from assets.reports.rendering import render
 
         page = contents(load_material(home, dataset(name)), say)
-        pages, first = render(page), home.reports / name / "index.html"
+        pages, first = render(page), report_page(home, name)
         with atomic_folder(first.parent) as folder:
             for file, html in pages.items():
                 (folder / file).write_text(html, encoding="utf-8")
@@ -55,10 +61,11 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
         return Output(digest(pages), None, [first.parent / file for file in (*pages, SUMMARY)], facts)
 
     upstream = dict.fromkeys(UPSTREAM, name)
+    red = digest([vars(one) for one in verdict(home, dataset(name)).red])
     # Most datasets have no reviews, so that this one is not asked of them.
     if Manifests(home.path).current("review_sentiment", name):
         upstream["review_sentiment"] = name
-    return materialize(context, home, upstream=upstream, config=_wording(), compute=compute)
+    return materialize(context, home, upstream=upstream, config=[_wording(), red], compute=compute)
 
 
 @dg.asset(deps=[report], group_name="reports", kinds={"html"}, code_version="1")

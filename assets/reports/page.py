@@ -19,6 +19,7 @@ from assets.reports.material import Material
 from assets.reports.papers import papers_of
 from assets.reports.posters import Thumbnails
 from assets.reports.published import published_for
+from assets.reports.red_checks import verdict
 from assets.reports.rendering import number
 from assets.reports.residuals import folds_of
 from assets.reports.sentiment import sentiment_of
@@ -52,7 +53,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     why = explained(material, [person.user_id for person in people], pictures)
     say(f"{about.name}: report on what the encoders see")
     return {
-        "about": about, "facts": facts.dataset_facts(material), "sections": sections,
+        "about": about, "verdict": verdict(material.home, about), "facts": facts.dataset_facts(material), "sections": sections,
         "headline": headline(boards[0], first["pairs"]) if boards else "No model has been measured yet.",
         "remarks": _remarks(boards, sections),
         "rated": any(section["stars"] for section in sections), "curved": any(section["curves"] for section in sections),
@@ -103,7 +104,8 @@ def _remarks(boards: list[Board], sections: list[dict[str, Any]]) -> list[str]:
 
 def summary(page: dict[str, Any], target: Path) -> str:
     """The leaderboards and the headline in Markdown, for the Dagster UI."""
-    lines = [f"**{page['headline']}**", ""]
+    red = [f"**Red: {one.asset}: {one.check}.** {one.summary}." for one in page["verdict"].blocking]
+    lines = [*red, "", f"**{page['headline']}**", ""]
     for section in page["sections"]:
         one = section["board"]
         leaky = " (random split: leaky by design)" if one.protocol.leaky_by_design else ""

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -13,7 +13,7 @@ from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
 from assets.steps import partition_of
 from assets.validation.facts import Check, Fact
-from assets.validation.outcomes import shown, together
+from assets.validation.outcomes import Outcome, shown, together
 from assets.validation.running import CHECKED, checks_of, facts_of, outcomes, suite_of
 from assets.validation.suites import Expectation
 
@@ -50,9 +50,15 @@ def _spec(asset: str, check: Expectation | Fact | Check, waits: tuple[str, ...])
         )
 
 
-def definition_of(asset: str) -> dg.AssetChecksDefinition:
-    """One definition with all checks of an asset; a process that has imported Great Expectations runs them all."""
-    declared = {check.name: check for check in checks_of(asset, next(iter(datasets().values())))}
+def definition_of(
+    asset: str,
+    checks: Iterable[Expectation | Fact | Check],
+    find: Callable[[Home, str, str], tuple[list[Outcome], bool]],
+    docs: bool = False,
+) -> dg.AssetChecksDefinition:
+    """One definition with all checks of an asset, run together. find: (home, asset, dataset) -> their outcomes, and
+    whether these were computed now. docs: whether they stand in the Data Docs."""
+    declared = {check.name: check for check in checks}
     waits = WAITS_FOR.get(asset, ())
     specs = [_spec(asset, check, waits) for check in declared.values()]
 
@@ -62,13 +68,13 @@ def definition_of(asset: str) -> dg.AssetChecksDefinition:
         partition = partition_of(context)
         names = [partition] if partition else _materialized(home, asset)
         started = time.monotonic()
-        found = {name: outcomes(home, asset, name) for name in names}
+        found = {name: find(home, asset, name) for name in names}
         facts = {
             "datasets": ", ".join(names),
             "computed": any(computed for _, computed in found.values()),
             "seconds": round(time.monotonic() - started, 3),
         }
-        if partition:
+        if partition and docs:
             facts["data_docs"] = dg.MetadataValue.path(data_docs_page(home, partition))
         for key in sorted(context.selected_asset_check_keys, key=lambda key: list(declared).index(key.name)):
             of_each = {name: next(o for o in known if o.check == key.name) for name, (known, _) in found.items()}
@@ -77,4 +83,5 @@ def definition_of(asset: str) -> dg.AssetChecksDefinition:
     return check
 
 
-CHECKS = [definition_of(asset) for asset in CHECKED]
+_ANY = next(iter(datasets().values()))
+CHECKS = [definition_of(asset, checks_of(asset, _ANY), outcomes, docs=True) for asset in CHECKED]

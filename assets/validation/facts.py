@@ -44,9 +44,9 @@ class Fact:
         return sql(f"checks/{self.file or self.name}")
 
 
-def share(name: str, asset: str, table: str, description: str, source: str = "") -> Fact:
-    """A measured share that warns and stops nothing."""
-    return Fact(name, asset, (table,), description, blocking=False, measured=True, source=source)
+def share(name: str, asset: str, table: str, description: str, source: str = "", reads: tuple[str, ...] = ()) -> Fact:
+    """A measured share that warns and stops nothing. reads: tables besides `table`."""
+    return Fact(name, asset, (table, *reads), description, blocking=False, measured=True, source=source)
 
 
 def staged(table: str, description: str) -> Fact:
@@ -76,6 +76,9 @@ FACTS = (
     Fact("interaction_keys", "interactions", ("interactions",), "One rating per user and item."),
     Fact("interactions_present", "interactions", ("interactions",), "There is at least one interaction."),
     Fact("interactions_past", "interactions", ("interactions",), "No interaction lies in the future."),
+    Fact("filters_counted", "interactions", ("interactions", "ratings"),
+         "No filter changes the task: of the staged ratings only earlier ones of the same user and item are left out.",
+         measured=True),
     share("time_coverage", "interactions", "interactions", "Nearly all interactions have a time."),
     Fact("image_keys", "images", ("images",), "One row per item and picture."),
     Fact("found_images", "images", ("images",), "A found picture has path, SHA-256, width, height and size."),
@@ -89,6 +92,8 @@ FACTS = (
     Fact("item_keys", "items", ("items",), "One row per item."),
     Fact("item_flags", "items", ("items", "images"), "has_text and has_image say what is there."),
     Fact("item_categories", "items", ("items",), "No category is NULL or without a name."),
+    Fact("item_text_without_reviews", "items", ("items", "reviews"),
+         "No review stands in the description of what it reviews: features must not know the answer.", optional=True),
     Fact("interactions_have_items", "items", ("interactions", "items"), "Whatever was rated is an item."),
     Fact("images_have_items", "items", ("images", "items"), "Whatever is pictured is an item."),
     share("text_coverage", "items", "items", "Most items have a description."),
@@ -109,4 +114,14 @@ FACTS = (
     Fact("fold_values", "folds", ("folds",), "A fold is train (0), valid (1) or test (2)."),
     Fact("fold_parts", "folds", ("folds",),
          "Under every protocol and seed, there is something to train on and to test."),
+    Fact("fold_times", "folds", ("folds", "interactions"),
+         "Split by time, nothing in train is later than validation, and nothing in validation later than the test."),
+    Fact("fold_pairs", "folds", ("folds", "interactions"),
+         "Under every protocol and seed, no pair of user and item stands in two folds, nor twice in one."),
+    Fact("fold_items", "folds", ("folds", "interactions"),
+         "Under cold-item, no item of validation or test is in train, and none is in both."),
+    share("cold_tested", "folds", "folds", "Most test ratings are of users and items that training knows.",
+          reads=("interactions",)),
+    share("repeated_reviews", "folds", "folds",
+          "Few test ratings come with words that a train rating has as well.", reads=("interactions", "reviews")),
 )  # fmt: skip

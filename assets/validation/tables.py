@@ -38,5 +38,6 @@ def opened(home: Home, dataset: str, files: Files, variables: dict[str, Any]) ->
         for table in (*lake.EXPLAINED, "folds"):
             if files.get(table):
                 paths = [str(path) for path in files[table]]
-                connection.read_parquet(paths, filename=table == "folds").create_view(table)
+                of_file = table == "folds"
+                connection.read_parquet(paths, filename=of_file, file_row_number=of_file).create_view(table)
         yield connection

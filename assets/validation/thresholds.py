@@ -72,6 +72,9 @@ class Thresholds(_Strict):
     text_coverage: Limit
     image_coverage: Limit
     repeated_images: Limit
+    repeated_reviews: Limit
+    filters_counted: Limit
+    cold_tested: Limit
     verified_share: Limit
     usual_attributes: Limit
     known_genres: Limit

@@ -25,9 +25,17 @@ CREATE TABLE rejects (
 );
 CREATE TABLE metrics (
     metric_id VARCHAR, dataset VARCHAR, protocol VARCHAR, seed INTEGER, model VARCHAR, variant VARCHAR, study VARCHAR DEFAULT '',
-    metric VARCHAR, k INTEGER, value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, candidates DOUBLE, fit_seconds DOUBLE,
+    leaky_by_design BOOLEAN, metric VARCHAR, k INTEGER, value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, candidates DOUBLE, fit_seconds DOUBLE,
     peak_memory_mb DOUBLE, parameters BIGINT, trials INTEGER, device VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
     created_at TIMESTAMP
+);
+CREATE TABLE metric_slices (
+    dataset VARCHAR, protocol VARCHAR, seed INTEGER, model VARCHAR, variant VARCHAR, study VARCHAR, slice VARCHAR,
+    metric VARCHAR, k INTEGER, value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT, data_version VARCHAR
+);
+CREATE TABLE test_reads (
+    dataset VARCHAR, protocol VARCHAR, seed INTEGER, model VARCHAR, variant VARCHAR, data_version VARCHAR,
+    judgement_version VARCHAR, n BIGINT, run_id VARCHAR, read_at TIMESTAMP
 );
 CREATE TABLE predictions (
     dataset VARCHAR, protocol VARCHAR, seed INTEGER, model VARCHAR, variant VARCHAR, user_id VARCHAR, item_id VARCHAR,
@@ -84,6 +92,12 @@ COMMENT ON COLUMN media.seconds IS 'Of play, as decoded.';
 COMMENT ON TABLE rejects IS 'Raw records that could not be loaded, with file, line and reason.';
 COMMENT ON TABLE metrics IS 'Every measured number. valid_ and train_ rows carry those prefixes.';
 COMMENT ON COLUMN metrics.study IS 'The study that changed something, which the variant names; empty for the models as they are.';
+COMMENT ON COLUMN metrics.leaky_by_design IS 'A random split: training may hold ratings that were made after the tested ones.';
+COMMENT ON TABLE metric_slices IS 'Metrics of parts of the test fold (slice), and of lists beyond their hits (slice all).';
+COMMENT ON COLUMN metric_slices.slice IS 'Cold users and items have no train rating, sparse users fewer than 10; the head is the fifth of the items rated most.';
+COMMENT ON COLUMN metric_slices.value IS 'Full precision; NULL where the slice is empty (n is 0).';
+COMMENT ON TABLE test_reads IS 'Every time that a trained model was held against test ratings; once per model and data version.';
+COMMENT ON COLUMN test_reads.n IS 'Test ratings.';
 COMMENT ON COLUMN metrics.value IS 'Full precision; rounded only when shown.';
 COMMENT ON COLUMN metrics.ci_low IS 'Lower end of the 95% bootstrap interval.';
 COMMENT ON COLUMN metrics.n IS 'Ratings, or users, that the value is over.';

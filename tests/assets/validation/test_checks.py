@@ -25,9 +25,9 @@ from assets.warehouse import SQL
 from assets.web.resource import Web
 
 NAME = "sample-shop"
-WARNINGS = {"drift", "image_coverage", "item_id_of_source", "known_genres", "located_places", "reject_rate_usual",
-            "repeated_images", "source_fresh", "text_coverage", "time_coverage", "user_id_of_source",
-            "usual_attributes", "verified_share"}  # fmt: skip
+WARNINGS = {"cold_tested", "drift", "image_coverage", "item_id_of_source", "known_genres", "located_places",
+            "reject_rate_usual", "repeated_images", "repeated_reviews", "source_fresh", "text_coverage",
+            "time_coverage", "user_id_of_source", "usual_attributes", "verified_share"}  # fmt: skip
 
 
 def test_naming_the_checks_imports_no_great_expectations():
@@ -105,8 +105,10 @@ PLANTED = [
     ("interactions", change("ts", "TIMESTAMP '2090-01-01'"), "interactions.interactions_past"),
     ("interactions", change("ts", "NULL", 100), "interactions.time_coverage"),
     ("interactions", add("rating AS rating"), "interactions.interaction_keys users.user_counts folds.fold_rows"),
-    ("interactions", add("'B0STRANGER' AS item_id"), "items.interactions_have_items users.user_counts folds.fold_rows"),
-    ("interactions", "FROM t WHERE false", "interactions.interactions_present users.user_counts folds.fold_rows"),
+    ("interactions", add("'B0STRANGER' AS item_id"),
+     "interactions.filters_counted items.interactions_have_items users.user_counts folds.fold_rows"),
+    ("interactions", "FROM t WHERE false",
+     "interactions.interactions_present interactions.filters_counted users.user_counts folds.fold_rows"),
     ("reviews", change("helpful_votes", "-3", 20), "reviews.helpful_votes_range"),
     ("reviews", change("text", "''", 20), "reviews.text_length"),
     ("reviews", change("text", "text || '<br />'", 60), "reviews.text_clean"),
