@@ -11,7 +11,7 @@ import pandas as pd
 from assets.recommenders import Cell
 from assets.reports.material import Material, popularity
 from assets.splits import load_fold
-from models.metrics import squared_errors
+from models.metrics import like_threshold, squared_errors
 from models.splits import TEST, TRAIN
 
 Name = tuple[str, str]
@@ -20,7 +20,8 @@ Name = tuple[str, str]
 
 @dataclass
 class Fold:
-    """The test fold of one protocol and seed. squared: (model, variant) -> float64 [n], in the fold's order.
+    """The test fold of one protocol and seed. squared: (model, variant) -> float64 [n], in the fold's order; wrong: the
+    same, 1 where a like was told for none or the other way round, of models whose cutoff is known.
 
     users: int32 [n]; ratings: float32 [n]; deciles: int [n], how often the item was rated in training, 10 most.
     """
@@ -29,6 +30,7 @@ class Fold:
     ratings: np.ndarray
     deciles: np.ndarray
     squared: dict[Name, np.ndarray] = field(default_factory=dict)
+    wrong: dict[Name, np.ndarray] = field(default_factory=dict)
 
 
 def folds_of(material: Material, protocol: str, names: Iterable[Name]) -> list[Fold]:
@@ -51,6 +53,9 @@ def _fold(material: Material, protocol: str, seed: int, cells: list[Cell]) -> Fo
         path = cell.folder(material.home) / "predictions.parquet"
         predicted = pd.read_parquet(path, columns=["prediction"]).prediction.to_numpy()
         fold.squared[cell.model, cell.variant] = squared_errors(test.ratings, predicted)
+        if (cutoff := material.records[cell].get("like_cutoff")) is not None:
+            liked = test.ratings >= like_threshold(material.about.rating_values)
+            fold.wrong[cell.model, cell.variant] = (liked != (predicted >= cutoff)).astype(np.float64)
     return fold
 
 
