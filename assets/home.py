@@ -106,6 +106,10 @@ class Home(dg.ConfigurableResource):
         """How good every sentiment model of a dataset is."""
         return self.lake / dataset / "sentiment" / "sentiment_metrics.parquet"
 
+    def opinions(self, dataset: str, key: str) -> Path:
+        """What the train reviews of a fold say; key: of the texts and ratings that it was told from."""
+        return self.lake / dataset / "sentiment" / "opinions" / f"{key}.npy"
+
     @property
     def vectors(self) -> Path:
         """The vectors of all encoders, shared by all datasets."""

@@ -20,6 +20,8 @@ from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, Data, load_data, with_train_reviews
 from assets.partitions import BY_DATASET_AND_MODEL, DATASET_OF_CELL
+from assets.sentiment.opinions import VERSION as OPINIONS
+from assets.sentiment.opinions import has_reviews, review_texts, train_opinions
 from assets.splits import Evaluation, folds, load_fold
 from assets.steps import Output, Say, materialize, remember
 from assets.studies.changes import UNCHANGED, Change
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 TABLES = ("users", "items", "interactions")
 OF_CLIPS = ("audio_embeddings", "video_embeddings")
+REVIEWS = "reviews"
 EMBEDDINGS = ("text_embeddings", "image_embeddings", *OF_CLIPS, "user_embeddings", "review_embeddings")
 CODE_VERSION = "2"
 """Of this module; a model class has its own `version` beside it."""
@@ -77,7 +80,7 @@ class Cell:
 @dg.asset(
     deps=[
         dg.AssetDep(folds, partition_mapping=DATASET_OF_CELL),
-        *(dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in (*TABLES, *EMBEDDINGS)),
+        *(dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in (*TABLES, *EMBEDDINGS, REVIEWS)),
     ],
     group_name="recommenders",
     partitions_def=BY_DATASET_AND_MODEL,
@@ -121,9 +124,10 @@ def code_version(model: "type[Recommender]") -> str:
     return f"{CODE_VERSION}.{model.version}"
 
 
-def inputs(model: "type[Recommender]", home: Home, name: str) -> tuple[str, ...]:
-    """The assets that a model is trained on, of this dataset."""
-    return (*TABLES, "folds", *(embeddings(home, name) if model.uses_content else ()))
+def inputs(model: "type[Recommender]", home: Home, name: str, change: Change = UNCHANGED) -> tuple[str, ...]:
+    """The assets that a model is trained on, of this dataset. The words of reviews count where there are any."""
+    told = (model.uses_sentiment or change.sentiment) and has_reviews(home, name)
+    return (*TABLES, "folds", *(embeddings(home, name) if model.uses_content else ()), *((REVIEWS,) if told else ()))
 
 
 def embeddings(home: Home, name: str) -> tuple[str, ...]:
@@ -155,8 +159,12 @@ class Workshop:
 
     def train(self, cell: Cell, run_id: str, say: Say, change: Change = UNCHANGED) -> Manifest:
         """Train the cell unless a finished one with the same inputs is there. change: what a study does to it."""
-        upstream = dict.fromkeys(inputs(self.model, self.home, cell.dataset), cell.dataset)
-        options = [change.settings(self.settings).model_dump(), *change.told()]
+        upstream = dict.fromkeys(inputs(self.model, self.home, cell.dataset, change), cell.dataset)
+        options = [
+            change.settings(self.settings).model_dump(),
+            *change.told(),
+            *([OPINIONS] if REVIEWS in upstream else []),
+        ]
         theirs = self._versions(change.other)
         return remember(
             Manifests(self.home.path), "recommender", cell.partition, code_version(self.model), run_id,
@@ -170,24 +178,37 @@ class Workshop:
         manifests = Manifests(self.home.path)
         return {f"{name}@{other}": manifests.require(name, other).data_version for name in names}
 
-    def _parts(self, cell: Cell, change: Change) -> "tuple[Catalog, dict[str, Interactions], Features]":
+    def _parts(self, cell: Cell, change: Change, say: Say) -> "tuple[Catalog, dict[str, Interactions], Features]":
         """The catalog, its rows by fold, and the features, all as the change has them."""
         catalog, features, reviews = self.data(change.other)
         fold = load_fold(self.home, cell.dataset, cell.protocol, cell.seed)
         if change.other:
             fold = change.joined_fold(fold, len(catalog.interactions) - len(fold), cell.seed)
         fold = change.fold(fold, cell.seed)
-        features = change.features(with_train_reviews(features, reviews, fold == TRAIN), cell.seed)
         parts = {name: catalog.interactions.take(fold == code) for name, code in FOLDS.items()}
         # Whatever goes wrong between here and the model, there is no test rating to learn from.
         parts["test"] = replace(parts["test"], ratings=np.full(len(parts["test"]), np.nan, np.float32))
-        return catalog, parts, features
+        features = with_train_reviews(features, reviews, fold == TRAIN)
+        if self.model.uses_sentiment or change.sentiment:
+            features = self._with_sentiment(features, parts["train"], fold == TRAIN, change.other, say)
+        return catalog, parts, change.features(features, cell.seed)
+
+    def _with_sentiment(
+        self, features: "Features", train: "Interactions", rows: np.ndarray, other: str, say: Say
+    ) -> "Features":
+        """The features with what the train reviews say; as they are where no dataset has any. rows: bool, those of
+        `train` among all interactions."""
+        names = [name for name in (self.about.name, other) if name]
+        if not any(has_reviews(self.home, name) for name in names):
+            return features
+        texts = np.concatenate([review_texts(self.home, name) for name in names])[rows]
+        return replace(features, sentiment=train_opinions(self.home, self.about.name, texts, train, say))
 
     def _fit(self, cell: Cell, say: Say, change: Change, theirs: dict[str, str]) -> Output:
         import torch
 
         torch.set_num_threads(self.home.threads)
-        catalog, parts, features = self._parts(cell, change)
+        catalog, parts, features = self._parts(cell, change, say)
         settings = change.settings(self.settings)
         model = self.model(settings, variant=cell.variant if change.base is None else change.base, seed=cell.seed)
         label = " ".join(filter(None, (cell.dataset, cell.model, cell.variant, cell.protocol, f"seed {cell.seed}")))

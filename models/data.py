@@ -72,6 +72,9 @@ class Features:
     without that content has a row of zeros. user_vectors: the same of users (profile), float32 [n_users, d].
     reviews: encoder outputs of what was written with each *train* rating, float32 [len(train), d], row for row; zeros
     where nothing was written. None where the dataset has no reviews. Texts of other folds never stand here.
+    sentiment: what was written with each *train* rating says, in stars above the usual review, float32
+    [len(train), 2]: for the user's profile and for the item's, as `models.sentiment.out_of_fold` tells it; zeros where
+    nothing was written. None where the dataset has no reviews, or the model is not to know.
     """
 
     n_users: int
@@ -82,6 +85,7 @@ class Features:
     item_vectors: dict[str, np.ndarray] = field(default_factory=dict)
     user_vectors: dict[str, np.ndarray] = field(default_factory=dict)
     reviews: np.ndarray | None = None
+    sentiment: np.ndarray | None = None
 
     @property
     def scale(self) -> tuple[float, float]:

@@ -1,8 +1,10 @@
 """What each modality is made of, and features in which one is missing, shuffled or replaced by noise.
 
 The modalities of the papers: `text` (titles, introductions, users' profiles, reviews), `image` (posters, photos),
-`audio` and `video` (voice, songs, trailers; Yuldashov and Kutlimuratov 2023), and `structure` (the fields of users and
-items). Behaviour, the ratings themselves, is not a feature. A vector named as a modality is of it, any other of text.
+`audio` and `video` (voice, songs, trailers; Yuldashov and Kutlimuratov 2023), `structure` (the fields of users and
+items), and `sentiment` (how well reviews speak of an item; Alexander et al. 2024, section 3.3). Behaviour, the ratings
+themselves, is not a feature. A vector named as a modality is of it, any other of text. Sentiment is told from texts
+too, but stays where `text` is taken away.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import numpy as np
 
 from models.data import Features
 
-MODALITIES = ("text", "image", "audio", "video", "structure")
+SENTIMENT = "sentiment"
+MODALITIES = ("text", "image", "audio", "video", "structure", SENTIMENT)
 KNOCKED_OUT = ("no", "shuffled", "gaussian")
 """What can be done to a modality; `<how>-<modality>` names the variant."""
 
@@ -30,7 +33,7 @@ def is_image(name: str) -> bool:
 
 def knocked_out(features: Features, how: str, modality: str, seed: int = 0) -> Features:
     """The features without a modality (`no`), with the items' and users' values dealt anew (`shuffled`), or with
-    standard normal noise in their place (`gaussian`, vectors only). What is missing stays missing.
+    standard normal noise in their place (`gaussian`, not of fields). What is missing stays missing.
 
     Raises ValueError for an unknown way or modality, and where the dataset does not have it: then there is nothing to
     compare.
@@ -42,6 +45,8 @@ def knocked_out(features: Features, how: str, modality: str, seed: int = 0) -> F
     random = np.random.default_rng(seed)
     if modality == "structure":
         return _structure(features, how, random)
+    if modality == SENTIMENT:
+        return replace(features, sentiment=None if how == "no" else _spoilt(features.sentiment, how, random))
 
     def changed(vectors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         other = {name: table for name, table in vectors.items() if modality_of(name) != modality}
@@ -80,6 +85,8 @@ def present(features: Features) -> tuple[str, ...]:
         has.add("text")
     if features.user_fields or features.item_fields:
         has.add("structure")
+    if features.sentiment is not None:
+        has.add(SENTIMENT)
     return tuple(modality for modality in MODALITIES if modality in has)
 
 

@@ -28,6 +28,8 @@ def pack(train: Interactions, features: Features) -> dict[str, np.ndarray]:
             arrays[f"{side}_vector/{number:03}/{name}"] = table
     if features.reviews is not None:
         arrays["train/reviews"] = features.reviews
+    if features.sentiment is not None:
+        arrays["train/sentiment"] = features.sentiment
     return arrays
 
 
@@ -46,8 +48,9 @@ def unpack(arrays: dict[str, np.ndarray]) -> tuple[Interactions, Features]:
     values = tuple(float(v) for v in arrays["rating_values"])
     vectors = named("item_vector"), named("user_vector")
     return train, Features(
-        n_users, n_items, values, fields("user"), fields("item"), *vectors, arrays.get("train/reviews")
-    )
+        n_users, n_items, values, fields("user"), fields("item"), *vectors,
+        arrays.get("train/reviews"), arrays.get("train/sentiment"),
+    )  # fmt: skip
 
 
 def digest(arrays: dict[str, np.ndarray]) -> str:

@@ -63,6 +63,9 @@ class Recommender(ABC):
     version: ClassVar[str] = "1"
     uses_content: ClassVar[bool] = False
     """Whether the model reads vectors of texts and images."""
+    uses_sentiment: ClassVar[bool] = False
+    """Whether the model is told of the train reviews' sentiment where there are reviews. Some of the others can be told
+    by a study."""
     ranks_by_rating: ClassVar[bool] = True
     """Whether `score` is the predicted rating; False for models that rank by something else."""
     Config: ClassVar[type[ModelConfig]]

@@ -11,7 +11,7 @@ import pandas as pd
 from assets.recommenders import Cell
 from assets.reports.material import Material, popularity
 from assets.splits import load_fold
-from models.metrics import squared_errors
+from models.metrics import like_threshold, squared_errors
 from models.splits import TEST, TRAIN
 
 Name = tuple[str, str]
@@ -24,7 +24,8 @@ def _nothing() -> np.ndarray:
 
 @dataclass
 class Fold:
-    """The test fold of one protocol and seed. squared, predicted: (model, variant) -> float64 [n], in its order.
+    """The test fold of one protocol and seed. squared, predicted: (model, variant) -> float64 [n], in its order; wrong:
+    the same, 1 where a like was told for none or the other way round, of models whose cutoff is known.
 
     users, items: int32 [n]; ratings: float32 [n]; deciles: int [n], how often the item was rated in training, 10 most;
     of_user, of_item: int [n], training ratings of the row's user and item.
@@ -39,6 +40,7 @@ class Fold:
     of_user: np.ndarray = field(default_factory=_nothing)
     of_item: np.ndarray = field(default_factory=_nothing)
     seed: int = 0
+    wrong: dict[Name, np.ndarray] = field(default_factory=dict)
 
 
 def folds_of(material: Material, protocol: str, names: Iterable[Name]) -> list[Fold]:
@@ -67,6 +69,9 @@ def _fold(material: Material, protocol: str, seed: int, cells: list[Cell]) -> Fo
         predicted = pd.read_parquet(path, columns=["prediction"]).prediction.to_numpy()
         fold.squared[cell.model, cell.variant] = squared_errors(test.ratings, predicted)
         fold.predicted[cell.model, cell.variant] = predicted
+        if (cutoff := material.records[cell].get("like_cutoff")) is not None:
+            liked = test.ratings >= like_threshold(material.about.rating_values)
+            fold.wrong[cell.model, cell.variant] = (liked != (predicted >= cutoff)).astype(np.float64)
     return fold
 
 

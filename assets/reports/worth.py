@@ -1,14 +1,18 @@
-"""What content is worth: posters against none, another film's and noise; on cold items, content against none at all."""
+"""What content is worth: posters against none, another film's and noise; on cold items, content against none at all;
+and the sentiment of reviews against doing without it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assets.reports.comparisons import Pair, compared
+from assets.reports.comparisons import Errors, Pair, compared
 from assets.reports.leaderboard import Board
 from assets.reports.material import Material
 from assets.reports.residuals import Name, folds_of
+from assets.studies.declared import STUDIES, reference
 from models.registry import recommender
+from models.splits import Protocol
 
 POSTER = "poster-transformer"
 WITHOUT = ("sin", "shuffled-image", "gaussian-image")
@@ -20,12 +24,13 @@ LEVEL = 0.01
 
 @dataclass(frozen=True)
 class Worth:
-    """Comparisons under one protocol that answer one question, and the answer in a sentence."""
+    """Comparisons under one protocol that answer one question, and the answer in a sentence. error: what differs."""
 
     protocol: str
     question: str
     pairs: list[Pair]
     answer: str
+    error: str = "RMSE"
 
 
 def worth_of(material: Material, boards: list[Board]) -> list[Worth]:
@@ -36,6 +41,7 @@ def worth_of(material: Material, boards: list[Board]) -> list[Worth]:
             found.append(_posters(material, board.protocol.name))
             if board.protocol.kind == "cold-item":
                 found.append(_content(material, board))
+        found += _sentiment(material, board.protocol)
     return [worth for worth in found if worth is not None]
 
 
@@ -64,5 +70,32 @@ def _content(material: Material, board: Board) -> Worth | None:
     return Worth(board.protocol.name, "Does content help where no one has rated?", pairs, answer)
 
 
-def _compared(material: Material, protocol: str, wanted: list[tuple[Name, Name]]) -> list[Pair]:
-    return compared(folds_of(material, protocol, {name for pair in wanted for name in pair}), wanted)
+def with_and_without() -> list[tuple[Name, Name]]:
+    """Models with the sentiment of reviews, each against itself without, whichever of the two it is of itself."""
+    found = []
+    for one in STUDIES["sentiment"].variations:
+        varied, as_it_is = (one.model, one.variant), (one.model, reference(one.model))
+        found.append((varied, as_it_is) if one.change.sentiment else (as_it_is, varied))
+    return found
+
+
+def _sentiment(material: Material, protocol: Protocol) -> Iterator[Worth]:
+    """By the errors of ratings, which every protocol has; by likes told wrong where the protocol is about likes."""
+    kinds: dict[str, Errors] = {"RMSE": "squared"}
+    if any(measure.metric == "accuracy" for measure in protocol.metrics):
+        kinds["the share of likes told wrong"] = "wrong"
+    for error, errors in kinds.items():
+        pairs = _compared(material, protocol.name, with_and_without(), errors)
+        if not pairs:
+            continue
+        better, worse = (
+            [pair for pair in pairs if pair.significant and sign * pair.result.difference < 0] for sign in (1, -1)
+        )
+        answer = f"{len(better)} of {len(pairs)} are better with it, {len(worse)} worse (p below .05)."
+        yield Worth(protocol.name, "Does the sentiment of reviews help?", pairs, answer, error)
+
+
+def _compared(
+    material: Material, protocol: str, wanted: list[tuple[Name, Name]], errors: Errors = "squared"
+) -> list[Pair]:
+    return compared(folds_of(material, protocol, {name for pair in wanted for name in pair}), wanted, errors)

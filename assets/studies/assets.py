@@ -11,9 +11,11 @@ from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest
 from assets.partitions import BY_DATASET_AND_STUDY, DATASET_OF_CELL
-from assets.recommenders import EMBEDDINGS, TABLES, Cell, Workshop, embeddings
+from assets.recommenders import EMBEDDINGS, REVIEWS, TABLES, Cell, Workshop, embeddings
+from assets.sentiment.opinions import has_reviews
 from assets.splits import Evaluation, folds
 from assets.steps import Output, Say, materialize
+from assets.studies.changes import SENTIMENT
 from assets.studies.cross import obstacle
 from assets.studies.declared import CROSS, STUDIES, Study, Variation
 from models.registry import recommender as recommender_class
@@ -25,7 +27,7 @@ CODE_VERSION = "1"
 @dg.asset(
     deps=[
         dg.AssetDep(folds, partition_mapping=DATASET_OF_CELL),
-        *(dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in (*TABLES, *EMBEDDINGS)),
+        *(dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in (*TABLES, *EMBEDDINGS, REVIEWS)),
     ],
     group_name="studies",
     partitions_def=BY_DATASET_AND_STUDY,
@@ -52,8 +54,9 @@ def study(context: dg.AssetExecutionContext, config: Evaluation, home: Home) -> 
         made = {f"recommender@{cell.partition}": manifest.data_version for cell, manifest in trained}
         return Output(digest(sorted(made.items())), len(trained), [], {"cells": "\n".join(lines)}, upstream=made)
 
-    upstream = dict.fromkeys((*TABLES, *embeddings(home, about.name), "folds"), about.name)
-    options = [[asdict(cell), asdict(variation.change), _model(cell.model)] for cell, variation in cells]
+    read = (*TABLES, *embeddings(home, about.name), "folds", *((REVIEWS,) if has_reviews(home, about.name) else ()))
+    upstream = dict.fromkeys(read, about.name)
+    options = [[asdict(cell), variation.change.facts(), _model(cell.model)] for cell, variation in cells]
     return materialize(
         context, home, upstream=upstream, config=options, compute=compute, partition=f"{about.name}|{one.name}"
     )
@@ -101,6 +104,7 @@ class Trainer:
         _, features, reviews = workshop.data()
         modality = variation.change.modality
         there = not modality or modality in present(features) or (modality == "text" and reviews is not None)
+        there = there or (modality == SENTIMENT and has_reviews(self.home, self.about.name))
         if not there:
             self.say(f"{self.about.name} has no {modality}: {variation.model} {variation.variant} is passed over")
         return there

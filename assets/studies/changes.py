@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from models.data import Features
     from models.recommender import ModelConfig
 
+SENTIMENT = "sentiment"
 LEFT_OUT = -1
 """In a fold array: a row that is neither trained on nor validated nor tested."""
 VALID_OF_OTHER = 0.05
@@ -26,7 +27,8 @@ class Change:
     base: which of the model's own variants is trained, None: the one that the cell is named after.
     parameters: fields of the model's configuration with other values. knock_out: `<how>-<modality>` of
     `models.modalities.knocked_out`. train_share: share of the train rows that is kept, above 0 and at most 1.
-    other: a dataset that is trained on too; instead: on nothing else.
+    other: a dataset that is trained on too; instead: on nothing else. sentiment: the model is told of the train
+    reviews' sentiment, though of itself it does not ask for it.
     """
 
     base: str | None = None
@@ -35,10 +37,16 @@ class Change:
     train_share: float = 1.0
     other: str = ""
     instead: bool = False
+    sentiment: bool = False
 
     def told(self) -> list[dict[str, Any]]:
         """What a fingerprint must hold besides the model's configuration: nothing where nothing is changed."""
-        return [] if self == UNCHANGED else [asdict(self)]
+        return [] if self == UNCHANGED else [self.facts()]
+
+    def facts(self) -> dict[str, Any]:
+        """Every field by name; but `sentiment` only where it is so, since what was trained before there was such a
+        field is not to be trained again."""
+        return {name: value for name, value in asdict(self).items() if name != SENTIMENT or value}
 
     def settings(self, settings: ModelConfig) -> ModelConfig:
         """The configuration with the changed fields. Raises pydantic's ValidationError that names a bad one."""
@@ -55,7 +63,7 @@ class Change:
     @property
     def modality(self) -> str:
         """What the dataset must have for the change to change anything; '' where it is always possible."""
-        return self.knock_out.partition("-")[2]
+        return SENTIMENT if self.sentiment else self.knock_out.partition("-")[2]
 
     def fold(self, fold: np.ndarray, seed: int) -> np.ndarray:
         """int8 [n]: the fold in which only `train_share` of the train rows are left, drawn at random.

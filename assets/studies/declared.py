@@ -12,6 +12,7 @@ from assets.studies.changes import UNCHANGED, Change
 FIRST_VARIANT = {"poster-transformer": "cro", "mu": "cro"}
 """The variant that is changed and compared with, of models that have names for it; of the others it is ''."""
 CROSS = "cross-dataset"
+NO_SENTIMENT = "no-sentiment"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,19 @@ def _ablation() -> tuple[Variation, ...]:
     )  # fmt: skip
 
 
+def _sentiment() -> tuple[Variation, ...]:
+    fusions = ("bert-cnn-mlp", "early-fusion", "hybrid-fusion", "late-average", "late-stack")
+    return (
+        *(v for model in fusions for v in _knocked_out(model, (NO_SENTIMENT,))),
+        *_knocked_out("early-fusion", ("shuffled-sentiment",)),
+        *(
+            v
+            for model in ("item-cf", "user-cf", "content")
+            for v in _changed(model, {"sentiment": {"sentiment": True}})
+        ),
+    )
+
+
 def _cross_dataset() -> tuple[Variation, ...]:
     found = []
     for other in dict.fromkeys(about.partner for about in datasets().values() if about.partner):
@@ -110,6 +124,14 @@ STUDIES: dict[str, Study] = {
                                                   for how in ("shuffled", "gaussian")])),
             note="Shuffled: the vectors are dealt to the items anew. Gaussian: noise in vectors of the same length. "
             "Both leave a model as many numbers to learn from as it had.",
+        ),
+        Study(
+            "sentiment", "fusion models without the sentiment of reviews, and collaborative filtering and content with "
+            "it (alexander2024 section 3.3)",
+            _sentiment(),
+            note="Each train review is judged by its words, by one who has read nothing else of its user, and by one "
+            "who has read nothing else of its item, so that no stars are repeated. `sentiment`: a model that does not "
+            "ask for it of itself is told of it. `no-sentiment`: one that does is not.",
         ),
         Study(
             "learning-rate", "the poster transformer at the learning rates of xia2024, Table 3",

@@ -13,9 +13,10 @@ from models.fusion.evidence import BEHAVIOUR, modalities_of
 from models.fusion.fusion_network import FusionConfig
 from models.fusion.modality_encoders import Projector
 from models.fusion.multimodal import Multimodal
+from models.modalities import SENTIMENT
 
-MODALITIES = ("text", "image", BEHAVIOUR)
-"""The paper's three."""
+MODALITIES = ("text", "image", SENTIMENT, BEHAVIOUR)
+"""The paper's three (3.1), and the results of its sentiment analysis (3.3.1)."""
 
 
 class BertCnnMlpConfig(FusionConfig):
@@ -83,7 +84,7 @@ class BertCnnMlp(Multimodal):
     def _chosen(self, features: Features) -> tuple[str, ...]:
         if self.variant:
             return (self.variant.removesuffix("-only"),)
-        wanted = MODALITIES if self.config.behaviour else MODALITIES[:2]
+        wanted = MODALITIES if self.config.behaviour else MODALITIES[:3]
         return tuple(name for name in wanted if name in modalities_of(features))
 
     def _images(self) -> Projector | None:

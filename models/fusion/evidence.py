@@ -15,7 +15,8 @@ from models.fusion.history import SHRINK, Links, standardised
 from models.fusion.neighbours import Agreement
 from models.fusion.preferences import Preferences
 from models.fusion.quality import Quality
-from models.modalities import MODALITIES, present, without
+from models.fusion.sentiment import Sentiment
+from models.modalities import MODALITIES, SENTIMENT, present, without
 from models.remembered import remembered
 
 BEHAVIOUR = "behaviour"
@@ -132,7 +133,8 @@ def evidence_of(
     both: tuple[Links, Links],
     device: str,
 ) -> Known:
-    """Evidence of each of these sets of modalities: `Content` or `Behaviour` of one, joint preferences of several.
+    """Evidence of each of these sets of modalities: `Content`, `Sentiment` or `Behaviour` of one, joint preferences of
+    several.
 
     codes: of the items by modality. both: the train fold's links of users, and of items.
 
@@ -144,6 +146,8 @@ def evidence_of(
     def of(some: tuple[str, ...]) -> Evidence:
         if some == (BEHAVIOUR,):
             return Behaviour(train, both, features, device)
+        if some == (SENTIMENT,):
+            return remembered(Sentiment, train, features.sentiment, (features.n_users, features.n_items), device)
         if len(some) == 1:
             return Content(only(features, some[0]), codes[some[0]], train, both, device)
         together = np.concatenate([codes[name] for name in some], 1)
@@ -177,9 +181,12 @@ def regressions(evidence: Known, modalities: Sequence[str], train: Interactions,
 
 
 def items_with(modality: str, train: Interactions, features: Features) -> np.ndarray:
-    """bool [n_items]: which items have anything of this modality: content, or of behaviour any train rating."""
+    """bool [n_items]: which items have anything of this modality: content, or any train rating or review."""
     if modality == BEHAVIOUR:
         return np.bincount(train.items, minlength=features.n_items) > 0
+    if modality == SENTIMENT:
+        written = np.any(features.sentiment != 0, axis=1)
+        return np.bincount(train.items[written], minlength=features.n_items) > 0
     part = only(features, modality)
     known = [part.present(name) for name in part.item_vectors]
     known += [filled(field) for field in part.item_fields.values()]

@@ -13,7 +13,7 @@ from models.fusion.fusion_network import FusionConfig, FusionNetwork
 from models.fusion.history import links
 from models.fusion.modality_encoders import Likings, ModalityEncoder, Projector, Reviews, Widths, sides
 from models.fusion.two_sided import TwoSidedRecommender
-from models.modalities import MODALITIES
+from models.modalities import MODALITIES, SENTIMENT
 
 
 class Scored(NamedTuple):
@@ -45,6 +45,7 @@ class Multimodal(TwoSidedRecommender):
     """
 
     uses_content: ClassVar[bool] = True
+    uses_sentiment: ClassVar[bool] = True
     Config = FusionConfig
     fuses_preferences: ClassVar[bool] = True
     """Whether the network is also given preferences for the codes of several modalities together."""
@@ -110,8 +111,9 @@ class Multimodal(TwoSidedRecommender):
 
     def _fused_sets(self) -> list[tuple[str, ...]]:
         """The sets of modalities that preferences are for jointly: all content, and that with behaviour."""
-        content = tuple(modality for modality in self.modalities if modality != BEHAVIOUR)
-        sets = [some for some in (content, self.modalities) if len(some) > 1]
+        coded = tuple(modality for modality in self.modalities if modality != SENTIMENT)
+        content = tuple(modality for modality in coded if modality != BEHAVIOUR)
+        sets = [some for some in (content, coded) if len(some) > 1]
         return list(dict.fromkeys(sets)) if self.fuses_preferences else []
 
     def _encoder(self, modality: str, train: Interactions, features: Features) -> ModalityEncoder:

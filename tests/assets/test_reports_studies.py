@@ -137,6 +137,30 @@ def test_on_cold_items_content_models_are_held_against_bias(tmp_path: Path) -> N
     assert worth.answer == "1 of 2 models that read content beat bias with p below .01."
 
 
+def test_sentiment_is_held_against_doing_without_it_whichever_a_model_does_of_itself(tmp_path: Path) -> None:
+    shop = Shop(tmp_path).train("bert-cnn-mlp", 0.1).train("bert-cnn-mlp", 1.5, variant="no-sentiment")
+    shop.train("item-cf", 0.1).train("item-cf", 1.5, variant="sentiment").train("early-fusion", 1.0)
+    (worth,) = shop.page()["worth"]
+    assert [(p.first, p.second) for p in worth.pairs] == [
+        ("bert-cnn-mlp", "bert-cnn-mlp no-sentiment"), ("item-cf sentiment", "item-cf"),
+    ]  # fmt: skip
+    assert [pair.result.difference < 0 for pair in worth.pairs] == [True, False]
+    assert worth.answer == "1 of 2 are better with it, 1 worse (p below .05)."
+    assert "Does the sentiment of reviews help?" in render(shop.page())
+
+
+def test_where_likes_are_told_sentiment_is_also_judged_by_those_told_wrong(tmp_path: Path) -> None:
+    protocol = "alexander2024"
+    shop = Shop(tmp_path).train("item-cf", 3.0, protocol).train("item-cf", 0.1, protocol, variant="sentiment")
+    for row in [row for row in shop.metrics if row["metric"] == "rmse"]:
+        shop.metrics.append(row | {"metric": "accuracy", "value": 0.5})
+    for path in shop.home.artifacts.rglob("record.json"):
+        path.write_text('{"curve": [], "like_cutoff": 3.5}')
+    by_rating, by_like = shop.page()["worth"]
+    assert (by_rating.error, by_like.error) == ("RMSE", "the share of likes told wrong")
+    assert by_like.pairs[0].significant and -1 <= by_like.pairs[0].result.difference < -0.1
+
+
 # ---- what is fair ----------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,83 @@
+"""Collaborative filtering believes a rating less whose words say something else; content likes what is praised."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.baselines._sentiment import agreement, item_sentiment
+from models.recommender import Recommender
+from models.registry import recommender
+from tests.models.conftest import make_board
+
+
+def told(board, sentiment):
+    return replace(board, features=replace(board.features, sentiment=sentiment.astype(np.float32)))
+
+
+def honest(train):
+    """What words would say that agree with the stars."""
+    return np.repeat((train.ratings - train.ratings.mean())[:, None], 2, axis=1)
+
+
+def fitted(board, name) -> Recommender:
+    model = board.model(name)
+    model.fit(board.train, board.valid, board.features)
+    return model
+
+
+def test_words_that_agree_are_believed_and_others_less_and_silence_as_much_as_the_average(board):
+    sentiment = honest(board.train)
+    sentiment[0], sentiment[1] = -sentiment[0], 0
+    weights = agreement(board.train, told(board, sentiment).features)
+    np.testing.assert_allclose(weights[2:], 1, atol=1e-5)
+    assert weights[0] < 0.2 and weights[0] < weights[1] < 1
+    assert agreement(board.train, board.features) == 1
+
+
+@pytest.mark.parametrize("name", ["item-cf", "user-cf"])
+def test_neighbours_whose_words_deny_their_stars_say_less(board, name):
+    plain = fitted(board, name)
+    agreeing, denied = (fitted(told(board, sign * honest(board.train)), name) for sign in (1, -1))
+    test = board.test
+    far = {}
+    for label, model in {"plain": plain, "agreeing": agreeing, "denied": denied}.items():
+        far[label] = np.abs(model.predict(test.users, test.items) - board.train.ratings.mean()).mean()
+    assert far["denied"] < far["agreeing"] == pytest.approx(far["plain"], abs=1e-3)
+
+
+def test_an_items_sentiment_is_the_mean_of_its_reviews_drawn_to_the_usual(board):
+    train = board.train
+    sentiment = np.zeros((len(train), 2), np.float32)
+    sentiment[train.items == 2, 1], sentiment[train.items == 5, 1] = 1, -0.5
+    found = item_sentiment(train, told(board, sentiment).features)[:, 0]
+    assert found[2] == 1 and -0.7 < found[5] < -0.3
+    assert np.count_nonzero(found) == 2
+    assert item_sentiment(train, board.features) is None
+    assert item_sentiment(train, told(board, np.zeros((len(train), 2))).features) is None
+
+
+def test_content_puts_what_is_praised_first_for_who_has_a_profile(board):
+    cls = recommender("content")
+    train = board.train
+    sentiment = np.where(train.items == 7, 2.0, -0.1)[:, None].repeat(2, 1)
+    config = cls.Config(prior_weights=(0.0,), weights=(0.0,))
+    praised = told(board, sentiment)
+    model = cls(config)
+    report = model.fit(praised.train, praised.valid, praised.features)
+    assert report.chosen["weight_of_sentiment"] in (0.3, 0.0, 1.0)
+    plain = cls(config).fit(board.train, board.valid, board.features)
+    assert "weight_of_sentiment" not in plain.chosen
+    if report.chosen["weight_of_sentiment"]:
+        assert model.score(np.array([0])).argmax() == 7
+
+
+def test_without_sentiment_nothing_changes(board):
+    for name in ("item-cf", "content"):
+        silent = told(board, np.zeros((len(board.train), 2)))
+        before, after = (fitted(one, name).state() for one in (make_board(), silent))
+        assert before.keys() == after.keys()
+        for key, values in before.items():
+            np.testing.assert_array_equal(after[key], values)
