@@ -72,6 +72,15 @@ class Request:
         return tuple(name for name in SENTIMENT if name in (self.models or QUICK))
 
     @property
+    def studied(self) -> dict[str, list[str]]:
+        """The studies asked for, and which of its models each is to vary: those asked for, all where it has none of
+        them. `all` is every study that varies one of the models asked for."""
+        asked = {name: [m for m in study.models if m in self.models] for name, study in STUDIES.items()}
+        if ALL in self.studies:
+            return {name: models for name, models in asked.items() if models or not self.models}
+        return {name: asked[name] for name in self.studies}
+
+    @property
     def evaluation(self) -> dict[str, Any]:
         """The run configuration of folds, recommenders and studies."""
         return {"config": {"protocols": list(self.protocols), "seeds": list(self.seeds)}}
@@ -96,10 +105,10 @@ def stages(request: Request) -> Iterator[Stage]:
             )
         yield Stage("recommendations", dg.AssetSelection.assets("recommendations"), request.dataset, computes=True)
     if "studies" in groups:
-        for study in STUDIES if ALL in request.studies else request.studies:
+        for study, models in request.studied.items():
             key = dg.MultiPartitionKey({"dataset": request.dataset, "study": study})
-            selection, config = dg.AssetSelection.assets("study"), {"study": request.evaluation}
-            yield Stage(f"study {study}", selection, key, config, study, computes=True)
+            config = {"study": {"config": request.evaluation["config"] | {"models": models}}}
+            yield Stage(f"study {study}", dg.AssetSelection.assets("study"), key, config, study, computes=True)
     judged = [group for group in groups if group in ("evaluation", "reports")]
     if judged:
         yield Stage(" and ".join(judged), dg.AssetSelection.groups(*judged), request.dataset, computes=True)

@@ -19,7 +19,7 @@ from models.sentiment.registry import SENTIMENT, sentiment_model
 
 CODE_VERSION = "1"
 HEADS = ("binary", "stars")
-MEASURES = ("accuracy", "macro_f1", "auc", "calibration_error", "rmse")
+MEASURES = ("accuracy", "precision", "recall", "f1", "macro_f1", "auc", "calibration_error", "rmse")
 
 
 class SentimentTraining(dg.Config):
@@ -158,5 +158,6 @@ def _measured(home: Home, name: str) -> pd.DataFrame:
         for record in workshop_of(home, name, head, 0).records()
         for fold in ("valid", "test")
         for metric in MEASURES
+        if metric in record[fold]  # what was trained before a metric was added keeps its record
     ]  # fmt: skip
     return pd.DataFrame(rows).astype(NO_METRICS.dtypes.to_dict())
