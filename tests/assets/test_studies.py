@@ -240,6 +240,15 @@ def test_a_field_that_one_dataset_lacks_is_zeros_there(home):
     assert both.reviews.tolist() == [[0, 0, 0]] * 16 + [[1, 1, 1]] * 6
 
 
+def test_a_dataset_that_has_no_titles_at_all_shares_no_item():
+    """As Amazon's of 2014 where its metadata is not there."""
+    ours, theirs = (pd.DataFrame({"title": [name, None], "year": [1995.0, None]}) for name in ("Heat", None))
+    theirs["title"] = theirs.title.astype("string")
+    for pair in ((ours, theirs), (theirs, ours)):
+        place, new = matched(*pair)
+        assert place.tolist() == [2, 3] and new.all()
+
+
 def test_trained_on_the_other_dataset_and_tested_on_ours(home):
     shop = workshop(home)
     made = shop.train(cell("trained-on"), RUN, silent, Change(base="", other=THEIRS, instead=True))
