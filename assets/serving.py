@@ -21,13 +21,13 @@ from assets.vectors.matrix import vector_reader
 from assets.warehouse import sql, working
 
 CODE_VERSION = "1"
-PUBLISHED = (*CATALOG, "metrics", "recommendations", "review_sentiment")
+PUBLISHED = (*CATALOG, "metrics", "recommendations", "review_sentiment", "contradictions")
 VECTORS = ("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings")
 """The assets whose vectors of items are published."""
 
 
 @dg.asset(
-    deps=[*CATALOG, "staged_records", "metrics", "recommendations", "review_sentiment", *VECTORS],
+    deps=["staged_records", *PUBLISHED, *VECTORS],
     group_name="serving",
     kinds={"duckdb"},
     code_version=CODE_VERSION,

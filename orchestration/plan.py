@@ -121,7 +121,7 @@ def _sentiment(request: Request) -> Iterator[Stage]:
         key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})
         selection = dg.AssetSelection.assets("sentiment_model")
         yield Stage(f"sentiment {model}", selection, key, computes=True, reviews=True)
-    selection = dg.AssetSelection.assets("review_sentiment")
+    selection = dg.AssetSelection.assets("review_sentiment", "contradictions")
     yield Stage("sentiment of the reviews", selection, request.dataset, computes=True, reviews=True)
 
 

@@ -13,7 +13,6 @@ from assets.home import Home
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
 from assets.recommendations import recommendations
-from assets.sentiment.assets import review_sentiment
 from assets.steps import Output, Say, materialize
 
 CODE_VERSION = "2"
@@ -22,11 +21,12 @@ UPSTREAM = (
     *("metrics", "recommendations", "items", "interactions", "images", "media"),
     *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
 )
+OF_REVIEWS = ("review_sentiment", "contradictions")
 
 
 @dg.asset(
     deps=[
-        *(metrics, recommendations, review_sentiment),
+        *(metrics, recommendations, *OF_REVIEWS),
         *(text_embeddings, image_embeddings, audio_embeddings, video_embeddings),
     ],
     group_name="reports",
@@ -50,9 +50,9 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
         return Output(sha256_of(target), None, [target], facts)
 
     upstream = dict.fromkeys(UPSTREAM, name)
-    # Most datasets have no reviews, so that this one is not asked of them.
-    if Manifests(home.path).current("review_sentiment", name):
-        upstream["review_sentiment"] = name
+    # Most datasets have no reviews, so that these are not asked of them.
+    made = [asset for asset in OF_REVIEWS if Manifests(home.path).current(asset, name)]
+    upstream |= dict.fromkeys(made, name)
     return materialize(context, home, upstream=upstream, config=_wording(), compute=compute)
 
 

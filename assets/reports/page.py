@@ -43,7 +43,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     say(f"{about.name}: report on studies and papers")
     studies = {"worth": worth_of(material, boards), "studies": studies_of(material), "papers": papers_of(material)}
     studies["subsets"] = subsets_of(material, [b.protocol for b in boards])
-    studies["sentiment"] = sentiment_of(material)
+    studies["sentiment"] = sentiment_of(material, pictures)
     say(f"{about.name}: report on what the encoders see")
     return {
         "about": about, "facts": facts.dataset_facts(material), "sections": sections,

@@ -13,7 +13,7 @@ from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.partitions import BY_DATASET, BY_DATASET_AND_SENTIMENT, DATASET_OF_CELL
-from assets.sentiment.tables import NO_METRICS, NO_ROWS, contradictions
+from assets.sentiment.tables import NO_METRICS, NO_ROWS
 from assets.steps import Output, Say, materialize
 from models.sentiment.registry import SENTIMENT, sentiment_model
 
@@ -111,7 +111,6 @@ def review_sentiment(context: dg.AssetExecutionContext, config: SentimentTrainin
         made = {
             home.review_sentiment(name): rows,
             home.sentiment_metrics(name): _measured(home, name) if trained else NO_METRICS,
-            home.contradictions(name): contradictions(reviews, rows, dataset(name).rating_values),
         }
         for path, table in made.items():
             with atomic_file(path) as part:

@@ -41,7 +41,8 @@ CREATE TABLE review_sentiment (
     dataset VARCHAR, review_id VARCHAR, model VARCHAR, probability DOUBLE, label VARCHAR, fold VARCHAR
 );
 CREATE TABLE contradictions (
-    dataset VARCHAR, review_id VARCHAR, item_id VARCHAR, kind VARCHAR, rating DOUBLE, probability DOUBLE, fold VARCHAR, text VARCHAR
+    dataset VARCHAR, review_id VARCHAR, item_id VARCHAR, kind VARCHAR, rating DOUBLE, probability DOUBLE, fit DOUBLE,
+    fold VARCHAR, text VARCHAR
 );
 CREATE TABLE sentiment_metrics (
     dataset VARCHAR, model VARCHAR, head VARCHAR, fold VARCHAR, metric VARCHAR, value DOUBLE, n BIGINT, fit_seconds DOUBLE,
@@ -85,8 +86,9 @@ COMMENT ON COLUMN recommendations.missing IS 'Modalities that the model looks at
 COMMENT ON TABLE review_sentiment IS 'Sentiment of every written review, by the best model on validation; empty until one has been trained.';
 COMMENT ON COLUMN review_sentiment.probability IS 'That the review is positive: more stars than the middle of the scale.';
 COMMENT ON COLUMN review_sentiment.fold IS 'What the review was to the model: of those it was trained on it knows more than of others.';
-COMMENT ON TABLE contradictions IS 'Reviews whose stars and words say opposite things; fewer are seen among those that the model was trained on (fold).';
+COMMENT ON TABLE contradictions IS 'Reviews whose stars and words say opposite things, or that praise what the picture shows otherwise; fewer are seen among those that the model was trained on (fold).';
 COMMENT ON COLUMN contradictions.probability IS 'That the words are positive.';
+COMMENT ON COLUMN contradictions.fit IS 'Share of other items'' pictures that suit the words less than the picture of this item; NULL where stars and words contradict each other.';
 COMMENT ON TABLE sentiment_metrics IS 'How good every sentiment model is on its validation and test reviews.';
 COMMENT ON COLUMN sentiment_metrics.head IS 'binary: negative or positive; stars: one to five.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
