@@ -106,6 +106,10 @@ class Home(dg.ConfigurableResource):
         """How good every sentiment model of a dataset is."""
         return self.lake / dataset / "sentiment" / "sentiment_metrics.parquet"
 
+    def profiles_over_time(self, dataset: str) -> Path:
+        """What users rated, liked and wrote, period by period."""
+        return self.lake / dataset / "user_profiles_over_time.parquet"
+
     @property
     def vectors(self) -> Path:
         """The vectors of all encoders, shared by all datasets."""

@@ -7,7 +7,17 @@ import dagster as dg
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
-from assets import catalog, data_docs, embeddings, evaluation, recommendations, recommenders, serving, splits  # noqa: E402
+from assets import (  # noqa: E402
+    catalog,
+    data_docs,
+    embeddings,
+    evaluation,
+    profiles,
+    recommendations,
+    recommenders,
+    serving,
+    splits,
+)
 from assets.ingest import assets as ingest  # noqa: E402
 from assets.media import assets as media  # noqa: E402
 from assets.posters import assets as posters  # noqa: E402
@@ -33,6 +43,7 @@ MODULES = [
     recommendations,
     studies,
     evaluation,
+    profiles,
     reports,
     serving,
 ]

@@ -12,13 +12,14 @@ from assets.files import digest, sha256_of, write_text
 from assets.home import Home
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
+from assets.profiles import user_profiles_over_time
 from assets.recommendations import recommendations
 from assets.steps import Output, Say, materialize
 
 CODE_VERSION = "2"
 FOLDER = Path(__file__).parent
 UPSTREAM = (
-    *("metrics", "recommendations", "items", "interactions", "images", "media"),
+    *("metrics", "recommendations", "items", "interactions", "images", "media", "user_profiles_over_time"),
     *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
 )
 OF_REVIEWS = ("review_sentiment", "contradictions")
@@ -26,7 +27,7 @@ OF_REVIEWS = ("review_sentiment", "contradictions")
 
 @dg.asset(
     deps=[
-        *(metrics, recommendations, *OF_REVIEWS),
+        *(metrics, recommendations, user_profiles_over_time, *OF_REVIEWS),
         *(text_embeddings, image_embeddings, audio_embeddings, video_embeddings),
     ],
     group_name="reports",

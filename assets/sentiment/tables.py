@@ -8,8 +8,8 @@ SURE = 0.9
 """Probability from which words are taken to say one thing clearly."""
 PRAISE, BLAME = "few stars, kind words", "many stars, harsh words"
 UNLIKE = "kind words, another picture"
-FAR = 0.02
-"""Share of other items' pictures below which words and picture are far apart: 98 of 100 suit the words better."""
+FAR = 0.05
+"""Share of other items' pictures up to which words and picture are far apart: 95 of 100 suit the words better."""
 TOLD = 0.6
 """Mean fit from which words are taken to tell anything of pictures; 0.5 is chance."""
 

@@ -48,6 +48,10 @@ CREATE TABLE sentiment_metrics (
     dataset VARCHAR, model VARCHAR, head VARCHAR, fold VARCHAR, metric VARCHAR, value DOUBLE, n BIGINT, fit_seconds DOUBLE,
     parameters BIGINT
 );
+CREATE TABLE user_profiles_over_time (
+    dataset VARCHAR, user_id VARCHAR, period TIMESTAMP, unit VARCHAR, modality VARCHAR, interactions BIGINT, liked BIGINT,
+    mean_rating DOUBLE, mean_sentiment DOUBLE, similarity DOUBLE, similarity_by_chance DOUBLE, leans_to VARCHAR[]
+);
 CREATE TABLE ingest_audit (
     dataset VARCHAR, source_file VARCHAR, sha256 VARCHAR, bytes BIGINT,
     rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, rows_duplicate BIGINT, seconds DOUBLE
@@ -91,6 +95,13 @@ COMMENT ON COLUMN contradictions.probability IS 'That the words are positive.';
 COMMENT ON COLUMN contradictions.fit IS 'Share of other items'' pictures that suit the words less than the picture of this item; NULL where stars and words contradict each other.';
 COMMENT ON TABLE sentiment_metrics IS 'How good every sentiment model is on its validation and test reviews.';
 COMMENT ON COLUMN sentiment_metrics.head IS 'binary: negative or positive; stars: one to five.';
+COMMENT ON TABLE user_profiles_over_time IS 'Users period by period: those with the most ratings, periods with at least five.';
+COMMENT ON COLUMN user_profiles_over_time.period IS 'Its first moment; unit is how long it is.';
+COMMENT ON COLUMN user_profiles_over_time.modality IS 'Whose vectors are compared: text, image, audio, video of the items, or review, what the user wrote; NULL where there are none.';
+COMMENT ON COLUMN user_profiles_over_time.mean_sentiment IS 'Mean probability that what the user wrote is positive.';
+COMMENT ON COLUMN user_profiles_over_time.similarity IS 'Cosine of the taste with that of the row''s user and modality one period before.';
+COMMENT ON COLUMN user_profiles_over_time.similarity_by_chance IS 'The same with what was liked dealt over the periods at random: taste has moved as far as similarity is below it.';
+COMMENT ON COLUMN user_profiles_over_time.leans_to IS 'Categories that stand out in what was liked.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
 COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';
 COMMENT ON TABLE item_vectors IS 'Content vectors of items by field; encoder is the key of what made them; an item with several pictures has their mean.';

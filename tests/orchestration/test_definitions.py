@@ -31,7 +31,7 @@ ASSETS = {
     "studies": {"study"},
     "evaluation": {"metrics"},
     "validation": {"data_docs"},
-    "reports": {"report"},
+    "reports": {"report", "user_profiles_over_time"},
     "serving": {"serving_snapshot"},
 }
 

@@ -63,14 +63,14 @@ def test_two_towers_of_one_model_share_a_space_and_nothing_else_does(tmp_path) -
     home.embedding(NAME, "image").parent.mkdir(parents=True)
 
     def encoded(field: str, key: str, **facts: str) -> None:
-        about = {"name": "pair", "revision": "r1", "pooling": "projected"} | facts
+        about = {"name": "pair", "revision": "r1"} | facts
         write_json(home.vectors / f"pair-{key}" / "encoder.json", about)
         pd.DataFrame({"encoder": [key * 2]}).to_parquet(home.embedding(NAME, field))
 
     encoded("review", "a" * 16)
     encoded("image", "b" * 16)
     assert one_space(home, NAME)
-    for facts in ({"revision": "r2"}, {"pooling": "cls"}, {"name": "another"}):
+    for facts in ({"revision": "r2"}, {"name": "another"}):
         encoded("image", "b" * 16, **facts)
         assert not one_space(home, NAME)
 
@@ -99,7 +99,7 @@ def test_the_report_says_what_accuracy_is_worth_and_escapes_reviews(tmp_path) ->
     assert "The most frequent class alone is right in 62.0%" in section
     assert section.index("nbsvm") < section.index("majority")
     assert "furious &lt;script&gt;" in section and HOSTILE not in page
-    assert "1 of kind words, another picture" in section and "suits 0.4% of other pictures less" in section
+    assert "1 of “kind words, another picture”" in section and "suits 0.4% of other pictures less" in section
     assert section.count('class="card"') == 1 and "Picture of Film 1" in section
 
 
