@@ -110,6 +110,10 @@ class Home(dg.ConfigurableResource):
         """What the train reviews of a fold say; key: of the texts and ratings that it was told from."""
         return self.lake / dataset / "sentiment" / "opinions" / f"{key}.npy"
 
+    def profiles_over_time(self, dataset: str) -> Path:
+        """What users rated, liked and wrote, period by period."""
+        return self.lake / dataset / "user_profiles_over_time.parquet"
+
     @property
     def vectors(self) -> Path:
         """The vectors of all encoders, shared by all datasets."""

@@ -70,7 +70,12 @@ class RunCommand(click.Command):
 )
 @click.option("--protocol", "protocols", default="", callback=_listed, help="Protocols. Default: the dataset's own.")
 @click.option("--seeds", default="", callback=_listed, help="Seeds, e.g. 0,1,2. Default: the dataset's own.")
-@click.option("--studies", default="", callback=_listed, help="Studies, or all. Default: none, as they take long.")
+@click.option(
+    "--studies",
+    default="",
+    callback=_listed,
+    help="Studies, or all. Default: none, as they take long. With --models, of those that the study varies.",
+)
 @click.option("--until", default="serving", help="Stop after this group, e.g. catalog or embeddings.")
 @click.option("--since", default="", hidden=True)  # for the demo, which publishes when all its datasets are done
 def run(

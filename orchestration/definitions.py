@@ -7,7 +7,17 @@ import dagster as dg
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
-from assets import catalog, data_docs, embeddings, evaluation, recommendations, recommenders, serving, splits  # noqa: E402
+from assets import (  # noqa: E402
+    catalog,
+    data_docs,
+    embeddings,
+    evaluation,
+    profiles,
+    recommendations,
+    recommenders,
+    serving,
+    splits,
+)
 from assets.champions import assets as champions  # noqa: E402
 from assets.ingest import assets as ingest  # noqa: E402
 from assets.media import assets as media  # noqa: E402
@@ -15,6 +25,7 @@ from assets.mistakes import CHECKS as MISTAKES  # noqa: E402
 from assets.posters import assets as posters  # noqa: E402
 from assets.reports import assets as reports  # noqa: E402
 from assets.sentiment import assets as sentiment  # noqa: E402
+from assets.sentiment import contradictions  # noqa: E402
 from assets.studies import assets as studies  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
 from orchestration import jobs, policies, resources, schedules, sensors  # noqa: E402
@@ -29,11 +40,13 @@ MODULES = [
     splits,
     embeddings,
     sentiment,
+    contradictions,
     recommenders,
     recommendations,
     champions,
     studies,
     evaluation,
+    profiles,
     reports,
     serving,
 ]

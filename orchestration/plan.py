@@ -77,6 +77,15 @@ class Request:
         return tuple(name for name in SENTIMENT if name in (self.models or QUICK))
 
     @property
+    def studied(self) -> dict[str, list[str]]:
+        """The studies asked for, and which of its models each is to vary: those asked for, all where it has none of
+        them. `all` is every study that varies one of the models asked for."""
+        asked = {name: [m for m in study.models if m in self.models] for name, study in STUDIES.items()}
+        if ALL in self.studies:
+            return {name: models for name, models in asked.items() if models or not self.models}
+        return {name: asked[name] for name in self.studies}
+
+    @property
     def evaluation(self) -> dict[str, Any]:
         """The run configuration of folds, recommenders and studies."""
         return {"config": {"protocols": list(self.protocols), "seeds": list(self.seeds)}}
@@ -101,10 +110,10 @@ def stages(request: Request) -> Iterator[Stage]:
             )
         yield Stage("recommendations", dg.AssetSelection.assets("recommendations"), request.dataset, computes=True)
     if "studies" in groups:
-        for study in STUDIES if ALL in request.studies else request.studies:
+        for study, models in request.studied.items():
             key = dg.MultiPartitionKey({"dataset": request.dataset, "study": study})
-            selection, config = dg.AssetSelection.assets("study"), {"study": request.evaluation}
-            yield Stage(f"study {study}", selection, key, config, study, computes=True)
+            config = {"study": {"config": request.evaluation["config"] | {"models": models}}}
+            yield Stage(f"study {study}", dg.AssetSelection.assets("study"), key, config, study, computes=True)
     if "champions" in groups:
         for protocol in request.protocols or dataset(request.dataset).protocols:
             key = dg.MultiPartitionKey({"dataset": request.dataset, "protocol": protocol})
@@ -122,7 +131,7 @@ def _sentiment(request: Request) -> Iterator[Stage]:
         key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})
         selection = dg.AssetSelection.assets("sentiment_model")
         yield Stage(f"sentiment {model}", selection, key, computes=True, reviews=True)
-    selection = dg.AssetSelection.assets("review_sentiment")
+    selection = dg.AssetSelection.assets("review_sentiment", "contradictions")
     yield Stage("sentiment of the reviews", selection, request.dataset, computes=True, reviews=True)
 
 

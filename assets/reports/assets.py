@@ -12,17 +12,18 @@ from assets.files import alone, atomic_folder, digest, sha256_of, write_json, wr
 from assets.home import Home
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
+from assets.profiles import user_profiles_over_time
 from assets.recommendations import recommendations
 from assets.reports.red_checks import verdict
-from assets.sentiment.assets import review_sentiment
 from assets.steps import Output, Say, materialize
 
 CODE_VERSION = "3"
 FOLDER = Path(__file__).parent
 UPSTREAM = (
-    *("metrics", "recommendations", "items", "interactions", "images", "media"),
+    *("metrics", "recommendations", "items", "interactions", "images", "media", "user_profiles_over_time"),
     *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
 )
+OF_REVIEWS = ("review_sentiment", "contradictions")
 
 
 def report_page(home: Home, name: str) -> Path:
@@ -32,7 +33,7 @@ def report_page(home: Home, name: str) -> Path:
 
 @dg.asset(
     deps=[
-        *(metrics, recommendations, review_sentiment),
+        *(metrics, recommendations, user_profiles_over_time, *OF_REVIEWS),
         *(text_embeddings, image_embeddings, audio_embeddings, video_embeddings),
     ],
     group_name="reports",
@@ -62,9 +63,9 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
 
     upstream = dict.fromkeys(UPSTREAM, name)
     red = digest([vars(one) for one in verdict(home, dataset(name)).red])
-    # Most datasets have no reviews, so that this one is not asked of them.
-    if Manifests(home.path).current("review_sentiment", name):
-        upstream["review_sentiment"] = name
+    # Most datasets have no reviews, so that these are not asked of them.
+    made = [asset for asset in OF_REVIEWS if Manifests(home.path).current(asset, name)]
+    upstream |= dict.fromkeys(made, name)
     return materialize(context, home, upstream=upstream, config=[_wording(), red], compute=compute)
 
 

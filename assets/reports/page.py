@@ -26,6 +26,7 @@ from assets.reports.sentiment import sentiment_of
 from assets.reports.space import space
 from assets.reports.studies import studies_of
 from assets.reports.subsets import subsets_of
+from assets.reports.tastes import tastes_of
 from assets.reports.wall import two_models, wall
 from assets.reports.worth import worth_of
 from assets.steps import Say
@@ -47,7 +48,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     say(f"{about.name}: report on studies and papers")
     studies = {"worth": worth_of(material, boards), "studies": studies_of(material), "papers": papers_of(material)}
     studies["subsets"] = subsets_of(material, [b.protocol for b in boards])
-    studies["sentiment"] = sentiment_of(material)
+    studies |= {"sentiment": sentiment_of(material, pictures), "tastes": tastes_of(material)}
     say(f"{about.name}: report on what people are recommended, and why")
     people = wall(material, pictures, models)
     why = explained(material, [person.user_id for person in people], pictures)

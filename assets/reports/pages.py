@@ -51,7 +51,7 @@ PAGES = (
     ),
     Page(
         "people.html", "Recommendations", "What a few users liked, what two models recommend them, and why.",
-        (Section("wall", "What people are recommended"),),
+        (Section("wall", "What people are recommended"), Section("tastes", "How tastes move", "tastes")),
     ),
     Page("quality.html", "Data quality", "What became of every record and picture.", (Section("quality", "Records"),)),
     Page(

@@ -9,6 +9,7 @@ import pandas as pd
 from assets.reports.leaderboard import of_measure, shown
 from assets.reports.material import Material
 from assets.reports.published import Line, Table, tables_for
+from assets.sentiment.tables import NO_METRICS
 from models.splits import PROTOCOLS, Measure
 
 
@@ -34,31 +35,42 @@ class Rebuilt:
 
 def papers_of(material: Material) -> list[Rebuilt]:
     """Every table of which at least one line was measured here."""
-    rebuilt = [_rebuilt(material.metrics, table) for table in tables_for(material.about)]
+    rebuilt = [_rebuilt(material, table) for table in tables_for(material.about)]
     return [one for one in rebuilt if any(number.ours is not None for *_, numbers in one.lines for number in numbers)]
 
 
-def _rebuilt(metrics: pd.DataFrame, table: Table) -> Rebuilt:
+def _rebuilt(material: Material, table: Table) -> Rebuilt:
     cutoff = {measure.metric: measure.k for measure in PROTOCOLS[table.protocol].metrics}
     measures = [Measure(metric, cutoff.get(metric)) for metric in table.metrics]
-    part = metrics[metrics.protocol == table.protocol]
+    part = material.metrics[material.metrics.protocol == table.protocol]
+    part = pd.concat([part, _readers(material)], ignore_index=True)
     lines = []
     for line in table.rows:
-        variant, cells = _counterpart(part, line)
+        ours, cells = _counterpart(material, part, line)
         numbers = [
             Number(value, *(_mean(of_measure(cells, measure)[column]) for column in ("value", "ci_low", "ci_high")))
             for value, measure in zip(line.values, measures, strict=True)
         ]
-        lines.append((line, f"{line.model} {variant}".strip(), numbers))
+        lines.append((line, ours, numbers))
     return Rebuilt(table, [_head(measure) for measure in measures], lines)
 
 
-def _counterpart(part: pd.DataFrame, line: Line) -> tuple[str, pd.DataFrame]:
-    """Our variant with the line's own settings where it was trained, else the nearest."""
+def _readers(material: Material) -> pd.DataFrame:
+    """Rows as of `metrics` for the sentiment models, which read the very review whose stars they tell."""
+    path = material.home.sentiment_metrics(material.about.name)
+    rows = pd.read_parquet(path) if path.exists() else NO_METRICS
+    rows = rows[(rows["head"] == "binary") & (rows.fold == "test")]
+    return rows[["model", "metric", "value"]].assign(variant="", k=None, ci_low=float("nan"), ci_high=float("nan"))
+
+
+def _counterpart(material: Material, part: pd.DataFrame, line: Line) -> tuple[str, pd.DataFrame]:
+    """The name and rows of our variant with the line's own settings where it was trained, else of the nearest."""
     of_model = part[part.model == line.model]
+    if line.needs == "image" and not (material.images.status == "found").any():
+        return "the data has no pictures", of_model[:0]
     there = set(of_model.variant)
     variant = line.setting if line.setting in there and line.setting else line.variant
-    return variant, of_model[of_model.variant == variant]
+    return f"{line.model} {variant}".strip(), of_model[of_model.variant == variant]
 
 
 def _head(measure: Measure) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,7 +32,7 @@ class Published(BaseModel):
 
 
 class Line(BaseModel):
-    """One line of a paper's table. values: in the order of the table's metrics."""
+    """One line of a paper's table. values: in the order of the table's metrics, NaN for what is not printed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,6 +41,7 @@ class Line(BaseModel):
     variant: str = ""
     setting: str = Field(default="", description="the study's variant with the line's settings, where variant has not")
     values: tuple[float, ...]
+    needs: Literal["", "image"] = Field(default="", description="what a dataset must have for ours to say anything")
     note: str = Field(default="", description="why ours differs, in a sentence")
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from assets.reports.material import Material, short
+from assets.reports.posters import Thumbnails
+from assets.reports.wall import Card
+from assets.sentiment.tables import NO_CONTRADICTIONS, UNLIKE
 
 EXAMPLES = 6
 """Contradictions that are shown, the starkest."""
@@ -27,16 +31,17 @@ class HeadTable:
 @dataclass(frozen=True)
 class Sentiment:
     """heads: a table each. champion: the model that scored the reviews. counts: contradictions by kind. examples: rows
-    of the table `contradictions`."""
+    of the table `contradictions`. pictured: cards of those between words and picture."""
 
     heads: list[HeadTable]
     champion: str
     scored: int
     counts: dict[str, int]
     examples: list[dict[str, object]]
+    pictured: list[Card]
 
 
-def sentiment_of(material: Material) -> Sentiment | None:
+def sentiment_of(material: Material, pictures: Thumbnails) -> Sentiment | None:
     """None where no sentiment model was trained."""
     home, name = material.home, material.about.name
     if not home.sentiment_metrics(name).exists():
@@ -45,12 +50,21 @@ def sentiment_of(material: Material) -> Sentiment | None:
     scored = pd.read_parquet(home.review_sentiment(name), columns=["model"])
     if metrics.empty:
         return None
-    found = pd.read_parquet(home.contradictions(name))
-    starkest = found.assign(by=(found.probability - 0.5).abs()).nlargest(EXAMPLES, "by", keep="first")
-    examples = starkest.assign(text=starkest.text.map(lambda text: short(text, LONGEST))).to_dict("records")
+    path = home.contradictions(name)
+    found = pd.read_parquet(path) if path.exists() else NO_CONTRADICTIONS.copy()
+    found["text"] = [short(text, LONGEST) for text in found.text]
+    of_stars, of_pictures = found[found.kind != UNLIKE], found[found.kind == UNLIKE]
+    starkest = of_stars.assign(by=(of_stars.probability - 0.5).abs()).nlargest(EXAMPLES, "by", keep="first")
     counts = found.kind.value_counts().sort_index().to_dict()
+    pictured = [_card(material, pictures, row) for row in of_pictures.nsmallest(EXAMPLES, "fit").itertuples()]
     heads = [_table(head, of_head) for head, of_head in metrics[metrics.fold == "test"].groupby("head", sort=True)]
-    return Sentiment(heads, scored.model.iloc[0], len(scored), counts, examples)
+    return Sentiment(heads, scored.model.iloc[0], len(scored), counts, starkest.to_dict("records"), pictured)
+
+
+def _card(material: Material, pictures: Thumbnails, row: Any) -> Card:
+    items = material.catalog.items
+    title = items.title[items.item_id == row.item_id].fillna(row.item_id).iloc[0]
+    return Card(row.item_id, title, pictures.of(row.item_id), f"suits {row.fit:.1%} of other pictures less", row.text)
 
 
 def _table(head: str, rows: pd.DataFrame) -> HeadTable:

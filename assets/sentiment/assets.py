@@ -13,13 +13,13 @@ from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.partitions import BY_DATASET, BY_DATASET_AND_SENTIMENT, DATASET_OF_CELL
-from assets.sentiment.tables import NO_METRICS, NO_ROWS, contradictions
+from assets.sentiment.tables import NO_METRICS, NO_ROWS
 from assets.steps import Output, Say, materialize
 from models.sentiment.registry import SENTIMENT, sentiment_model
 
 CODE_VERSION = "1"
 HEADS = ("binary", "stars")
-MEASURES = ("accuracy", "macro_f1", "auc", "calibration_error", "rmse")
+MEASURES = ("accuracy", "precision", "recall", "f1", "macro_f1", "auc", "calibration_error", "rmse")
 
 
 class SentimentTraining(dg.Config):
@@ -111,7 +111,6 @@ def review_sentiment(context: dg.AssetExecutionContext, config: SentimentTrainin
         made = {
             home.review_sentiment(name): rows,
             home.sentiment_metrics(name): _measured(home, name) if trained else NO_METRICS,
-            home.contradictions(name): contradictions(reviews, rows, dataset(name).rating_values),
         }
         for path, table in made.items():
             with atomic_file(path) as part:
@@ -158,5 +157,6 @@ def _measured(home: Home, name: str) -> pd.DataFrame:
         for record in workshop_of(home, name, head, 0).records()
         for fold in ("valid", "test")
         for metric in MEASURES
+        if metric in record[fold]  # what was trained before a metric was added keeps its record
     ]  # fmt: skip
     return pd.DataFrame(rows).astype(NO_METRICS.dtypes.to_dict())

@@ -7,6 +7,11 @@ import pandas as pd
 SURE = 0.9
 """Probability from which words are taken to say one thing clearly."""
 PRAISE, BLAME = "few stars, kind words", "many stars, harsh words"
+UNLIKE = "kind words, another picture"
+FAR = 0.05
+"""Share of other items' pictures up to which words and picture are far apart: 95 of 100 suit the words better."""
+TOLD = 0.6
+"""Mean fit from which words are taken to tell anything of pictures; 0.5 is chance."""
 
 
 def _empty(**columns: str) -> pd.DataFrame:
@@ -22,15 +27,37 @@ NO_METRICS = _empty(
 )  # fmt: skip
 
 
-def contradictions(reviews: pd.DataFrame, rows: pd.DataFrame, rating_values: tuple[float, ...]) -> pd.DataFrame:
+CONTRADICTIONS = {
+    "dataset": "string", "review_id": "string", "item_id": "string", "kind": "string", "rating": "float64",
+    "probability": "float64", "fit": "float64", "fold": "string", "text": "string",
+}  # fmt: skip
+NO_CONTRADICTIONS = _empty(**CONTRADICTIONS)
+
+
+def middle_of(rating_values: tuple[float, ...]) -> float:
+    """The rating between praise and blame."""
+    return (rating_values[0] + rating_values[-1]) / 2
+
+
+def against_stars(both: pd.DataFrame, rating_values: tuple[float, ...]) -> pd.DataFrame:
     """Reviews whose words are clearly of the other kind than their stars.
 
-    reviews: review_id, item_id, text, rating. rows: what was said of them, dataset, review_id, probability, fold.
+    both: the reviews with what was said of them: dataset, review_id, item_id, text, rating, probability, fold.
     """
-    middle = (rating_values[0] + rating_values[-1]) / 2
-    both = rows.merge(reviews, on="review_id", how="inner")
+    middle = middle_of(rating_values)
     harsh = (both.rating > middle) & (both.probability <= 1 - SURE)
     kind = (both.rating < middle) & (both.probability >= SURE)
-    both["kind"] = pd.Series(PRAISE, both.index, dtype="string").mask(harsh, BLAME)
-    columns = ["dataset", "review_id", "item_id", "kind", "rating", "probability", "fold", "text"]
-    return both.loc[harsh | kind, columns].reset_index(drop=True)
+    named = both.assign(kind=pd.Series(PRAISE, both.index, dtype="string").mask(harsh, BLAME), fit=float("nan"))
+    return named.loc[harsh | kind, list(CONTRADICTIONS)]
+
+
+def against_pictures(both: pd.DataFrame, fit: pd.Series, rating_values: tuple[float, ...]) -> pd.DataFrame:
+    """Praise that suits the picture of its item less than nearly all other pictures, one review an item: the worst.
+
+    fit: by review_id, see `picture_fit`. Nothing where its mean is near chance, as words tell nothing of pictures then.
+    """
+    if not len(fit) or fit.mean() < TOLD:
+        return NO_CONTRADICTIONS
+    praised = both[(both.probability >= SURE) & (both.rating > middle_of(rating_values))]
+    named = praised.assign(kind=UNLIKE, fit=praised.review_id.map(fit)).query("fit <= @FAR")
+    return named.sort_values(["fit", "review_id"]).drop_duplicates("item_id")[list(CONTRADICTIONS)]

@@ -141,8 +141,9 @@ FOLDS = {"train": TRAIN, "valid": VALID, "test": TEST}
 
 
 def assess(model: SentimentModel, labelled: Labelled) -> dict[str, float]:
-    """Accuracy, macro-F1, AUC of positive, calibration error and the root of the Brier score on labelled texts."""
-    from sklearn.metrics import f1_score
+    """Accuracy, macro-F1, precision, recall, F1 and AUC of positive, calibration error, and the root of the Brier score
+    on labelled texts."""
+    from sklearn.metrics import f1_score, precision_recall_fscore_support
 
     from models.metrics import auc
     from models.sentiment.calibration import expected_calibration_error
@@ -150,9 +151,12 @@ def assess(model: SentimentModel, labelled: Labelled) -> dict[str, float]:
     found = model.probabilities(labelled.texts)
     one_hot = np.eye(model.classes)[labelled.labels]
     likes, scores = labelled.labels >= model.positive_from, found[:, model.positive_from :].sum(1)
+    said = found.argmax(1) >= model.positive_from
+    positive = precision_recall_fscore_support(likes, said, average="binary", zero_division=0)
     errors = (found[:, 1] - one_hot[:, 1]) ** 2 if model.classes == 2 else ((found - one_hot) ** 2).sum(1)
     return {
         "n": len(labelled),
+        **{name: float(value) for name, value in zip(("precision", "recall", "f1"), positive, strict=False)},
         "accuracy": float((found.argmax(1) == labelled.labels).mean()),
         "macro_f1": float(f1_score(labelled.labels, found.argmax(1), average="macro", zero_division=0)),
         "auc": auc(likes, scores) if 0 < likes.sum() < len(likes) else float("nan"),

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from itertools import groupby
 
 import dagster as dg
+from pydantic import Field
 
 from assets.datasets import Dataset, dataset
 from assets.files import digest
@@ -24,6 +25,12 @@ from models.splits import PROTOCOLS
 CODE_VERSION = "1"
 
 
+class Studying(Evaluation):
+    """Where to study, and which of a study's models."""
+
+    models: list[str] = Field(default=[], description="Models to vary; empty: all of the study's.")
+
+
 @dg.asset(
     deps=[
         dg.AssetDep(folds, partition_mapping=DATASET_OF_CELL),
@@ -35,7 +42,7 @@ CODE_VERSION = "1"
     pool=GPU,
     code_version=CODE_VERSION,
 )
-def study(context: dg.AssetExecutionContext, config: Evaluation, home: Home) -> dg.MaterializeResult:
+def study(context: dg.AssetExecutionContext, config: Studying, home: Home) -> dg.MaterializeResult:
     """Models trained with one thing changed: a modality, the learning rate, the amount of data. Beside them the same
     models unchanged, which are trained too where they are not there yet. Takes long, so that only people start it."""
     keys = context.partition_key.keys_by_dimension
@@ -67,14 +74,18 @@ def _model(name: str) -> list:
     return [model.version, model.Config().model_dump()]
 
 
-def cells_of(one: Study, about: Dataset, config: Evaluation) -> list[tuple[Cell, Variation]]:
-    """What the study trains, model by model. Raises ValueError where it makes no sense under any protocol asked for."""
+def cells_of(one: Study, about: Dataset, config: Studying) -> list[tuple[Cell, Variation]]:
+    """What the study trains, model by model. Raises ValueError where it makes no sense under any protocol asked for, or
+    varies none of the models asked for."""
     wanted = [(p, seed) for p, seed in config.cells(about) if PROTOCOLS[p].kind not in one.not_under]
     if not wanted:
         raise ValueError(f"the study {one.name} makes no sense under {', '.join(config.protocols or about.protocols)}")
+    variations = [v for v in one.of(about.name) if not config.models or v.model in config.models]
+    if not variations:
+        raise ValueError(f"the study {one.name} varies {', '.join(one.models)}, not {', '.join(config.models)}")
     return [
         (Cell(about.name, variation.model, protocol, seed, variation.variant), variation)
-        for variation in one.of(about.name)
+        for variation in variations
         for protocol, seed in wanted
     ]
 

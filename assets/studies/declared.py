@@ -151,6 +151,16 @@ STUDIES: dict[str, Study] = {
             "it never grows beyond the initial size, as the text claims. `batch=growing` multiplies by the epoch.",
         ),
         Study(
+            "batch-size", "ratings a step: the 64 of alexander2024 section 4.2, and others (section 4.5.1)",
+            tuple(_configured("bert-cnn-mlp", "batch_size", "batch", (64, 128, 256, 1024))),
+            axis="ratings a step", reference_at=512, log=True,
+        ),
+        Study(
+            "step-size", "the fusion network at other learning rates than alexander2024's 0.001 (section 4.5.1)",
+            tuple(_configured("bert-cnn-mlp", "learning_rate", "lr", (0.01, 0.003, 0.0003, 0.0001))),
+            axis="learning rate", reference_at=0.001, log=True,
+        ),
+        Study(
             "depth", "one to four hidden layers, alexander2024 section 4.6",
             tuple(_configured("bert-cnn-mlp", "hidden_layers", "layers", (2, 3, 4))),
             axis="hidden layers", reference_at=1,

@@ -51,7 +51,7 @@ def matched(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[np.ndarray, np.nd
 def _keys(items: pd.DataFrame) -> pd.Index:
     """Title and year of each item, NaN where either is unknown."""
     titles = items.title.astype("string").str.casefold().str.split().str.join(" ")
-    keys = titles + " " + pd.to_numeric(items.year).astype("Int64").astype("string")
+    keys = titles.astype("string") + " " + pd.to_numeric(items.year).astype("Int64").astype("string")
     return pd.Index(keys.astype(object).where(keys.notna(), np.nan))
 
 

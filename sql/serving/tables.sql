@@ -58,11 +58,16 @@ CREATE TABLE review_sentiment (
     dataset VARCHAR, review_id VARCHAR, model VARCHAR, probability DOUBLE, label VARCHAR, fold VARCHAR
 );
 CREATE TABLE contradictions (
-    dataset VARCHAR, review_id VARCHAR, item_id VARCHAR, kind VARCHAR, rating DOUBLE, probability DOUBLE, fold VARCHAR, text VARCHAR
+    dataset VARCHAR, review_id VARCHAR, item_id VARCHAR, kind VARCHAR, rating DOUBLE, probability DOUBLE, fit DOUBLE,
+    fold VARCHAR, text VARCHAR
 );
 CREATE TABLE sentiment_metrics (
     dataset VARCHAR, model VARCHAR, head VARCHAR, fold VARCHAR, metric VARCHAR, value DOUBLE, n BIGINT, fit_seconds DOUBLE,
     parameters BIGINT, metric_id VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR, created_at TIMESTAMP
+);
+CREATE TABLE user_profiles_over_time (
+    dataset VARCHAR, user_id VARCHAR, period TIMESTAMP, unit VARCHAR, modality VARCHAR, interactions BIGINT, liked BIGINT,
+    mean_rating DOUBLE, mean_sentiment DOUBLE, similarity DOUBLE, similarity_by_chance DOUBLE, leans_to VARCHAR[]
 );
 CREATE TABLE ingest_audit (
     dataset VARCHAR, source_file VARCHAR, sha256 VARCHAR, bytes BIGINT,
@@ -118,10 +123,18 @@ COMMENT ON COLUMN model_versions.files IS 'Path below TRIFUSE_HOME when it was t
 COMMENT ON TABLE review_sentiment IS 'Sentiment of every written review, by the best model on validation; empty until one has been trained.';
 COMMENT ON COLUMN review_sentiment.probability IS 'That the review is positive: more stars than the middle of the scale.';
 COMMENT ON COLUMN review_sentiment.fold IS 'What the review was to the model: of those it was trained on it knows more than of others.';
-COMMENT ON TABLE contradictions IS 'Reviews whose stars and words say opposite things; fewer are seen among those that the model was trained on (fold).';
+COMMENT ON TABLE contradictions IS 'Reviews whose stars and words say opposite things, or that praise what the picture shows otherwise; fewer are seen among those that the model was trained on (fold).';
 COMMENT ON COLUMN contradictions.probability IS 'That the words are positive.';
+COMMENT ON COLUMN contradictions.fit IS 'Share of other items'' pictures that suit the words less than the picture of this item; NULL where stars and words contradict each other.';
 COMMENT ON TABLE sentiment_metrics IS 'How good every sentiment model is on its validation and test reviews.';
 COMMENT ON COLUMN sentiment_metrics.head IS 'binary: negative or positive; stars: one to five.';
+COMMENT ON TABLE user_profiles_over_time IS 'Users period by period: those with the most ratings, periods with at least five.';
+COMMENT ON COLUMN user_profiles_over_time.period IS 'Its first moment; unit is how long it is.';
+COMMENT ON COLUMN user_profiles_over_time.modality IS 'Whose vectors are compared: text, image, audio, video of the items, or review, what the user wrote; NULL where there are none.';
+COMMENT ON COLUMN user_profiles_over_time.mean_sentiment IS 'Mean probability that what the user wrote is positive.';
+COMMENT ON COLUMN user_profiles_over_time.similarity IS 'Cosine of the taste with that of the row''s user and modality one period before.';
+COMMENT ON COLUMN user_profiles_over_time.similarity_by_chance IS 'The same with what was liked dealt over the periods at random: taste has moved as far as similarity is below it.';
+COMMENT ON COLUMN user_profiles_over_time.leans_to IS 'Categories that stand out in what was liked.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
 COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';
 COMMENT ON TABLE lineage_files IS 'The files that every data version consisted of when it was made: models, predictions, folds, tables.';

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,13 @@ import pytest
 from assets.datasets import dataset, datasets
 from assets.reports.headline import ranking_agreement
 from assets.reports.leaderboard import board
+from assets.reports.papers import papers_of
 from assets.reports.published import published_for, tables_for
 from assets.reports.studies import place_of
+from assets.sentiment.tables import NO_METRICS
 from assets.studies.declared import STUDIES, reference, study_of
 from models.registry import recommender
+from models.sentiment.registry import SENTIMENT
 from models.splits import PROTOCOLS
 from tests.assets.finished_shop import NAME, Shop
 from tests.assets.finished_shop import html as html_of
@@ -107,8 +111,35 @@ def test_every_line_names_a_model_and_a_variant_that_there_are(name: str) -> Non
         assert set(table.metrics) <= known and table.note
         for line in table.rows:
             assert len(line.values) == len(table.metrics)
+            if line.model in SENTIMENT:
+                continue
             for variant in filter(None, (line.variant, line.setting)):
                 assert variant in recommender(line.model).variants or study_of(line.model, variant)
+
+
+def test_what_a_paper_does_not_print_is_shown_beside_what_reads_the_very_reviews(tmp_path: Path) -> None:
+    """In the Amazon table: the share of likes, the recommender, and the classifier of the review itself."""
+    shop, amazon = Shop(tmp_path), dataset(NAME).model_copy(update={"source": "amazon"})
+    for model, variant in (("global-mean", ""), ("bert-cnn-mlp", ""), ("bert-cnn-mlp", "image-only")):
+        shop.train(model, 1.0, "alexander2024", variant=variant)
+    for row in shop.metrics:
+        row["metric"] = {"rmse": "accuracy"}.get(row["metric"], row["metric"])
+    told = NO_METRICS.to_dict("list") | {
+        "model": ["bilstm"] * 2, "metric": ["accuracy", "precision"], "value": [0.91, 0.93], "head": "binary",
+    }  # fmt: skip
+    path = shop.home.sentiment_metrics(NAME)
+    path.parent.mkdir(parents=True)
+    pd.DataFrame({key: value or 0 for key, value in told.items()}).assign(fold="test", dataset=NAME).to_parquet(path)
+    (table,) = papers_of(replace(shop.material(), about=amazon))
+    assert table.heads == ["Accuracy", "Precision", "Recall", "F1", "AUC"]
+    lines = {line.label: (ours, numbers) for line, ours, numbers in table.lines}
+    likes = [r["value"] for r in shop.metrics if (r["model"], r["metric"]) == ("global-mean", "accuracy")]
+    assert [lines["everything is liked"][1][0].ours] == likes
+    ours, (accuracy, precision, recall, *_) = lines["Unimodal (text), the review itself"]
+    assert (ours, accuracy.ours, precision.ours, recall.ours) == ("bilstm", 0.91, 0.93, None)
+    assert (accuracy.printed, recall.printed) == (0.78, 0.75) and np.isnan(precision.printed)
+    ours, numbers = lines["Unimodal (image)"]
+    assert ours == "the data has no pictures" and {number.ours for number in numbers} == {None}
 
 
 def test_numbers_of_other_data_and_settings_of_studies_stand_on_no_leaderboard() -> None:
@@ -146,7 +177,7 @@ def test_sentiment_is_held_against_doing_without_it_whichever_a_model_does_of_it
     ]  # fmt: skip
     assert [pair.result.difference < 0 for pair in worth.pairs] == [True, False]
     assert worth.answer == "1 of 2 are better with it, 1 worse (p below .05)."
-    assert "Does the sentiment of reviews help?" in render(shop.page())
+    assert "Does the sentiment of reviews help?" in html_of(shop.page())
 
 
 def test_where_likes_are_told_sentiment_is_also_judged_by_those_told_wrong(tmp_path: Path) -> None:

@@ -15,8 +15,7 @@ from assets.evaluation import Judge, current_cells
 from assets.matrices import load_data
 from assets.recommendations import headline_cells
 from assets.recommenders import Cell
-from assets.splits import Evaluation
-from assets.studies.assets import Trainer, cells_of, study
+from assets.studies.assets import Studying, Trainer, cells_of, study
 from assets.studies.changes import LEFT_OUT, UNCHANGED, Change
 from assets.studies.cross import obstacle
 from assets.studies.declared import STUDIES, Variation, reference, study_of
@@ -68,10 +67,18 @@ def test_a_study_is_each_model_as_it_is_and_then_its_variations():
 
 def test_protocols_under_which_a_study_makes_no_sense_are_left_out():
     about, cross = dataset(OURS), STUDIES["cross-dataset"]
-    cells = cells_of(cross, about, Evaluation(protocols=["global-time", "xia2024"], seeds=[3]))
+    cells = cells_of(cross, about, Studying(protocols=["global-time", "xia2024"], seeds=[3]))
     assert {(one.protocol, one.seed) for one, _ in cells} == {("xia2024", 3)}
     with pytest.raises(ValueError, match="cross-dataset makes no sense under global-time"):
-        cells_of(cross, about, Evaluation(protocols=["global-time"]))
+        cells_of(cross, about, Studying(protocols=["global-time"]))
+
+
+def test_of_a_study_those_models_are_varied_that_were_asked_for():
+    size, about = STUDIES["data-size"], dataset(OURS)
+    cells = cells_of(size, about, Studying(protocols=["xia2024"], seeds=[0], models=["svd", "bias"]))
+    assert {one.model for one, _ in cells} == {"svd"} and len(cells) == 4
+    with pytest.raises(ValueError, match=r"data-size varies svd, .* not bias"):
+        cells_of(size, about, Studying(models=["bias"]))
 
 
 # ---- what is changed -------------------------------------------------------------------------------------------
@@ -233,6 +240,15 @@ def test_a_field_that_one_dataset_lacks_is_zeros_there(home):
     assert both.reviews.tolist() == [[0, 0, 0]] * 16 + [[1, 1, 1]] * 6
 
 
+def test_a_dataset_that_has_no_titles_at_all_shares_no_item():
+    """As Amazon's of 2014 where its metadata is not there."""
+    ours, theirs = (pd.DataFrame({"title": [name, None], "year": [1995.0, None]}) for name in ("Heat", None))
+    theirs["title"] = theirs.title.astype("string")
+    for pair in ((ours, theirs), (theirs, ours)):
+        place, new = matched(*pair)
+        assert place.tolist() == [2, 3] and new.all()
+
+
 def test_trained_on_the_other_dataset_and_tested_on_ours(home):
     shop = workshop(home)
     made = shop.train(cell("trained-on"), RUN, silent, Change(base="", other=THEIRS, instead=True))
@@ -249,7 +265,7 @@ def test_why_two_datasets_cannot_be_trained_on_together_is_said(home):
     assert obstacle(home, OURS) is None
     encoded(home, THEIRS, "title", "another encoder")
     assert "title vectors of ml-100k and ml-1m are of different encoders" in obstacle(home, OURS)
-    assert "names no partner of yelp" in obstacle(home, "yelp")
+    assert "names no partner of ml-32m" in obstacle(home, "ml-32m")
     for folder in (home.path / "lake" / "manifests").glob(f"*/{THEIRS}/current.json"):
         folder.unlink()
     assert "`trifuse run ml-1m --until embeddings` first" in obstacle(home, OURS)

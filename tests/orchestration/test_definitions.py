@@ -26,13 +26,13 @@ ASSETS = {
         "review_embeddings",
         "user_embeddings",
     },
-    "sentiment": {"sentiment_model", "review_sentiment"},
+    "sentiment": {"sentiment_model", "review_sentiment", "contradictions"},
     "recommenders": {"recommender", "recommendations"},
     "champions": {"challenger", "champion"},
     "studies": {"study"},
     "evaluation": {"metrics"},
     "validation": {"data_docs"},
-    "reports": {"report", "report_index"},
+    "reports": {"report", "report_index", "user_profiles_over_time"},
     "serving": {"serving_snapshot"},
 }
 

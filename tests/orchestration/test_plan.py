@@ -164,6 +164,13 @@ def test_studies_run_after_the_recommenders_and_only_if_they_are_asked_for():
     assert not [s for s in plan.stages(plan.Request("ml-100k")) if s.study]
 
 
+def test_a_study_varies_the_models_asked_for_and_all_of_its_own_where_it_has_none_of_them():
+    asked = plan.Request("ml-100k", models=("bert-cnn-mlp",), studies=("ablation", "knock-outs")).studied
+    assert asked == {"ablation": ["bert-cnn-mlp"], "knock-outs": []}
+    every = plan.Request("ml-100k", models=("bert-cnn-mlp",), studies=("all",)).studied
+    assert "knock-outs" not in every and every["depth"] == ["bert-cnn-mlp"]
+
+
 def test_all_passes_over_the_study_whose_other_dataset_is_not_there_and_its_name_is_refused(settings, monkeypatch):
     request = plan.Request("sample-movies", studies=("all",))
     stages = [stage for stage in plan.stages(request) if stage.study == "cross-dataset"]
