@@ -105,8 +105,8 @@ def _remarks(boards: list[Board], sections: list[dict[str, Any]]) -> list[str]:
 
 def summary(page: dict[str, Any], target: Path) -> str:
     """The leaderboards and the headline in Markdown, for the Dagster UI."""
-    red = [f"**Red: {one.asset}: {one.check}.** {one.summary}." for one in page["verdict"].blocking]
-    lines = [*red, "", f"**{page['headline']}**", ""]
+    red = [f"**Red: {one.asset}: {one.check}.** {one.summary}.\n" for one in page["verdict"].blocking]
+    lines = [*red, f"**{page['headline']}**", ""]
     for section in page["sections"]:
         one = section["board"]
         leaky = " (random split: leaky by design)" if one.protocol.leaky_by_design else ""
