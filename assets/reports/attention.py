@@ -87,7 +87,9 @@ def explained(material: Material, people: list[str], pictures: Thumbnails) -> Ex
     found: dict[str, list[Reason]] = {}
     for row, user, item, share in zip(lists.itertuples(), users, items, shares, strict=True):
         picture = pictures.whole(row.item_id, LARGEST)
-        regions = None if encoder is None or picture is None else _regions(material, model, encoder, picture, user, item)
+        regions = (
+            None if encoder is None or picture is None else _regions(material, model, encoder, picture, user, item)
+        )
         tokens = sorted(zip(names, share.tolist(), strict=True), key=lambda pair: -pair[1])
         reason = Reason(titles[item], pictures.of(row.item_id), float(row.score), tokens, regions)
         found.setdefault(row.user_id, []).append(reason)
@@ -129,7 +131,9 @@ def hidden(picture: Image, grid: tuple[int, int]) -> list[Image]:
     """The picture without each part of a grid of (rows, columns), row by row."""
     rows, columns = grid
     mean = tuple(int(value) for value in np.asarray(picture).reshape(-1, 3).mean(axis=0))
-    across, down = (np.linspace(0, side, n + 1).astype(int) for side, n in ((picture.width, columns), (picture.height, rows)))
+    across, down = (
+        np.linspace(0, side, n + 1).astype(int) for side, n in ((picture.width, columns), (picture.height, rows))
+    )
     found = []
     for row in range(rows):
         for column in range(columns):

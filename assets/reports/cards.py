@@ -123,4 +123,3 @@ def _trained(material: Material, name: str) -> list[dict[str, Any]]:
             .folder(material.home).relative_to(material.home.path).as_posix(), **row._asdict()}
         for row in rows.itertuples(index=False)
     ]  # fmt: skip
-

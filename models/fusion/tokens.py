@@ -90,7 +90,6 @@ class VectorToken(nn.Module):
         product = self.taste(users, items, own)
         return rare * self.agree(torch.cat([product, product.sum(1, keepdim=True)], 1))
 
-
     @contextmanager
     def showing(self, item: int, standard: np.ndarray) -> Iterator[None]:
         """For the time being, the item has another content: float32 [d], standardised as the others are."""
