@@ -20,8 +20,9 @@ TRACED = (
     "image_embeddings", "media", "audio_embeddings", "video_embeddings", "metrics", "recommendations",
 )  # fmt: skip
 """Assets whose versions stand in the report."""
-TITLE_LENGTH, REASON_LENGTH = 120, 240
-"""Characters that are shown of a title and of why an item is recommended, so that none of them fills a page."""
+TITLE_LENGTH, REASON_LENGTH, NAME_LENGTH = 120, 240, 40
+"""Characters that are shown of a title, of why an item is recommended, and of a category or a person's attribute, so
+that none of them fills a page."""
 
 
 @dataclass
@@ -72,9 +73,14 @@ def load_material(home: Home, about: Dataset) -> Material:
 
 
 def _readable(catalog: Catalog) -> Catalog:
-    """The catalog with titles that a page can show."""
-    titles = catalog.items.title.map(lambda title: short(title, TITLE_LENGTH))
-    return replace(catalog, items=catalog.items.assign(title=titles))
+    """The catalog with titles and categories that a page can show."""
+    shown = {"title": catalog.items.title.map(lambda title: short(title, TITLE_LENGTH))}
+    if "categories" in catalog.items:
+        shown["categories"] = [
+            None if names is None else [short(name, NAME_LENGTH) for name in names]
+            for names in catalog.items.categories
+        ]
+    return replace(catalog, items=catalog.items.assign(**shown))
 
 
 def short(text: Any, length: int) -> Any:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from assets.matrices import Catalog
 from assets.reports.leaderboard import Board
-from assets.reports.material import Material
+from assets.reports.material import NAME_LENGTH, Material, short
 from assets.reports.phrases import Phrase, phrases, reviews_of
 from assets.reports.posters import Thumbnails
 from models.registry import RECOMMENDERS
@@ -123,5 +123,9 @@ def _liked(catalog: Catalog, pictures: Thumbnails, titles: dict, user: int) -> l
 
 def _about(user: pd.Series) -> str:
     attributes = json.loads(user.attributes) if isinstance(user.attributes, str) else {}
-    known = [f"{name} {attributes[name]}" for name in TELLING if attributes.get(name) not in (None, "")]
+    known = [
+        f"{name} {short(str(attributes[name]), NAME_LENGTH)}"
+        for name in TELLING
+        if attributes.get(name) not in (None, "")
+    ]
     return ", ".join([f"{int(user.interactions):,} ratings", *known])
