@@ -13,6 +13,7 @@ from assets.ingest import assets as ingest  # noqa: E402
 from assets.media import assets as media  # noqa: E402
 from assets.posters import assets as posters  # noqa: E402
 from assets.reports import assets as reports  # noqa: E402
+from assets.runs import assets as runs  # noqa: E402
 from assets.sentiment import assets as sentiment  # noqa: E402
 from assets.studies import assets as studies  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
@@ -33,6 +34,7 @@ MODULES = [
     champions,
     studies,
     evaluation,
+    runs,
     reports,
     serving,
 ]

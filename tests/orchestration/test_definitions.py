@@ -30,7 +30,7 @@ ASSETS = {
     "recommenders": {"recommender", "recommendations"},
     "champions": {"challenger", "champion"},
     "studies": {"study"},
-    "evaluation": {"metrics"},
+    "evaluation": {"metrics", "run_history"},
     "validation": {"data_docs"},
     "reports": {"report"},
     "serving": {"serving_snapshot"},
