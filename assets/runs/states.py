@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 
 from assets.files import atomic_folder, read_json
 from assets.home import Home
@@ -187,3 +190,15 @@ def kept(home: Home, name: str) -> list[tuple[About, Path]]:
 def load(about: About, place: Path) -> State:
     """A kept state."""
     return State(about, pd.read_parquet(place / "steps.parquet"), pd.read_parquet(place / "numbers.parquet"))
+
+
+def publish_runs(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
+    """Fill `runs` and `metric_history` of a dataset."""
+    for about, place in kept(home, name):
+        when = datetime.fromisoformat(about.created_at).replace(tzinfo=None)
+        steps = pq.read_metadata(place / "steps.parquet").num_rows
+        row = [name, about.name, about.run_id, when, steps, about.run_ids, json.dumps(about.libraries)]
+        connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        numbers = "SELECT ? AS dataset, ? AS run, ? AS recorded_at, * FROM read_parquet(?)"
+        values = [name, about.name, when, str(place / "numbers.parquet")]
+        connection.execute(f"INSERT INTO metric_history BY NAME {numbers}", values)

@@ -14,6 +14,7 @@ from assets.runs.comparing import Comparison, compare
 from assets.runs.page import rendered
 from models.registry import recommender
 from orchestration.cli import invoke
+from orchestration.tables import answer
 from tests.assets.trained_home import NAME, TrainedHome
 
 MODELS = ("global-mean", "bias", "item-cf")
@@ -113,6 +114,13 @@ def test_runs_are_found_by_the_beginning_of_any_of_their_ids(made, monkeypatch, 
     assert told(made, monkeypatch, capsys, "1", "2", "3")[0] == 2
     assert told(made, monkeypatch, capsys, "1111", "2222", "--page", str(tmp_path / "page.html"))[0] == 0
     assert "ml-100k/u.data" in (tmp_path / "page.html").read_text()
+
+
+def test_the_snapshot_has_every_number_as_it_was_after_each_run(made):
+    query = "SELECT run, value FROM metric_history WHERE metric = 'interactions' ORDER BY recorded_at"
+    found = answer(made.publish(), query)
+    assert list(found.run) == ["11111111", "22222222", "33333333"] and list(found.value.diff()[1:]) == [1, 0]
+    assert answer(made.home.serving, "SELECT count(*) AS n FROM runs").n[0] == 3
 
 
 def test_an_id_that_is_not_unique_asks_for_more(made, monkeypatch, capsys):
