@@ -6,13 +6,14 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from assets.column_lineage import columns_of, told
 from assets.datasets import dataset
 from assets.files import atomic_file, digest
 from assets.home import Home
 from assets.lake import attached, publish_warehouse, segments
 from assets.limits import DUCKDB_WRITE
 from assets.partitions import BY_DATASET
-from assets.steps import Output, Say, from_file, materialize
+from assets.steps import COLUMN_LINEAGE, Output, Say, from_file, materialize
 from assets.warehouse import export, sql
 
 Fill = Callable[[duckdb.DuckDBPyConnection, Home, str, Say], dict[str, Any]]
@@ -26,7 +27,7 @@ def by_query(table: str) -> Fill:
         # A view takes no parameters; the name is one of the registry's.
         query = sql(f"catalog/{table}").replace("$dataset", f"'{dataset(name).name}'")
         connection.execute(f"CREATE TEMP VIEW fresh AS {query}")
-        return {}
+        return {COLUMN_LINEAGE: told(columns_of(connection, query))}
 
     return fill
 
@@ -128,8 +129,9 @@ def reviewed(home: Home, name: str) -> Output:
     """Count the reviews of a dataset; their version is that of the staged ratings' content."""
     with attached(home, name) as connection:
         rows = connection.execute("SELECT count(*) FROM reviews").fetchall()[0][0]
+        columns = told(columns_of(connection, sql("catalog/reviews")))
     of = segments(home, name)
     staged = [file for file in of.all() if file.table == "ratings"]
     publish_warehouse(home)
     version = digest(sql("catalog/reviews"), sorted((file.recipe, file.content) for file in staged))
-    return Output(version, rows, of.files(staged), {"view": "staging.ratings"})
+    return Output(version, rows, of.files(staged), {"view": "staging.ratings", COLUMN_LINEAGE: columns})

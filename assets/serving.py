@@ -16,6 +16,7 @@ from assets.lineage import publish_lineage, publish_sentiment_metrics
 from assets.manifests import Manifests
 from assets.matrices import CONTENT_FIELDS
 from assets.recommenders import Cell
+from assets.runs.states import publish_runs
 from assets.steps import Output, Say, materialize
 from assets.vectors.matrix import vector_reader
 from assets.warehouse import sql, working
@@ -27,7 +28,7 @@ VECTORS = ("text_embeddings", "image_embeddings", "audio_embeddings", "video_emb
 
 
 @dg.asset(
-    deps=["staged_records", "champion", *PUBLISHED, *VECTORS],
+    deps=["staged_records", "champion", "run_history", *PUBLISHED, *VECTORS],
     group_name="serving",
     kinds={"duckdb"},
     code_version=CODE_VERSION,
@@ -54,6 +55,7 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
 def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
     assets = ("staged_records", *PUBLISHED, *VECTORS)
     current = {f"{asset}@{name}": manifests.current(asset, name) for name in names for asset in assets}
+    current |= {f"run_history@{name}": manifests.current("run_history", name) for name in names}
     current |= {f"champion@{m.partition}": m for name in names for m in manifests.partitions("champion", f"{name}|")}
     return {key: manifest.data_version for key, manifest in current.items() if manifest is not None}
 
@@ -94,6 +96,7 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
         if source.exists():
             connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])
     publish_models(connection, home, name)
+    publish_runs(connection, home, name)
     if home.sentiment_metrics(name).exists():
         publish_sentiment_metrics(connection, home, name)
     for field in CONTENT_FIELDS:

@@ -10,12 +10,17 @@ from typing import Any
 
 import dagster as dg
 
+from assets import column_lineage
 from assets.files import digest, sha256_of
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
 
 Say = Callable[[str], None]
 """Takes one readable line of progress."""
+
+
+COLUMN_LINEAGE = "column_lineage"
+"""Among the facts of a table that SQL makes: column -> the columns that it comes from."""
 
 
 listeners: list[Say] = []
@@ -131,10 +136,12 @@ def _of_one_step(path: Path) -> bool:
 
 def shown(manifest: Manifest, home: Home, computed: bool) -> dict[str, Any]:
     """The metadata that the Dagster UI shows for a manifest."""
-    facts = {k: v for k, v in manifest.metadata.items() if v is not None and k != "rows"}
+    facts = {k: v for k, v in manifest.metadata.items() if v is not None and k not in ("rows", COLUMN_LINEAGE)}
     facts |= {"computed": computed, "bytes": sum(size for size in manifest.files.values() if size > 0)}
     if manifest.metadata.get("rows") is not None:
         facts["dagster/row_count"] = manifest.metadata["rows"]
+    if COLUMN_LINEAGE in manifest.metadata:
+        facts["dagster/column_lineage"] = column_lineage.shown(manifest.metadata[COLUMN_LINEAGE])
     for name in manifest.files:
         path = home.path / name
         if path.suffix == ".parquet":

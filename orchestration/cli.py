@@ -6,10 +6,12 @@ import os
 import sys
 import time
 import traceback
+import uuid
 
 import click
 
 from orchestration.champion import champion
+from orchestration.diff import diff
 from orchestration.faults import Unusable, way_out
 from orchestration.lineage import trace
 from orchestration.progress import terminal_progress
@@ -110,12 +112,13 @@ def run(
         raise click.UsageError(f"--seeds: {','.join(seeds)!r} is not a list of whole numbers")
     request = plan.Request(dataset, models, protocols, tuple(map(int, seeds)), until, studies, since)
     settings = Settings.from_environment()
-    started = time.monotonic()
+    started, command = time.monotonic(), str(uuid.uuid4())
     with terminal_progress() as tell:
-        counts = plan.run(request, settings, lambda title: tell(f"— {title}"))
+        counts = plan.run(request, settings, lambda title: tell(f"— {title}"), command)
     seconds = time.monotonic() - started
     if counts["computed"]:
-        click.echo(f"{dataset}: {counts['computed']} computed, {counts['unchanged']} unchanged, {seconds:.0f} s")
+        made = f"{counts['computed']} computed, {counts['unchanged']} unchanged"
+        click.echo(f"{dataset}: {made}, {seconds:.0f} s, run {command[:8]}")
     else:
         click.echo(
             f"{dataset}: nothing has changed, nothing was computed ({counts['unchanged']} unchanged, {seconds:.0f} s)"
@@ -207,7 +210,7 @@ def doctor(repair: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-for command in (sentiment, trace, champion):
+for command in (sentiment, trace, champion, diff):
     cli.add_command(command)
 
 

@@ -24,6 +24,7 @@ from assets.media import assets as media  # noqa: E402
 from assets.mistakes import CHECKS as MISTAKES  # noqa: E402
 from assets.posters import assets as posters  # noqa: E402
 from assets.reports import assets as reports  # noqa: E402
+from assets.runs import assets as runs  # noqa: E402
 from assets.sentiment import assets as sentiment  # noqa: E402
 from assets.sentiment import contradictions  # noqa: E402
 from assets.studies import assets as studies  # noqa: E402
@@ -47,6 +48,7 @@ MODULES = [
     studies,
     evaluation,
     profiles,
+    runs,
     reports,
     serving,
 ]

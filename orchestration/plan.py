@@ -14,6 +14,7 @@ from assets.limits import DUCKDB_WRITE, GPU, WEB
 from assets.manifests import Manifests
 from assets.processes import this_process
 from assets.reports.assets import report_page
+from assets.runs.assets import COMMAND_TAG
 from assets.studies.cross import obstacle
 from assets.studies.declared import CROSS, STUDIES
 from assets.validation.checks import data_docs_page
@@ -135,12 +136,13 @@ def _sentiment(request: Request) -> Iterator[Stage]:
     yield Stage("sentiment of the reviews", selection, request.dataset, computes=True, reviews=True)
 
 
-def run(request: Request, settings: Settings, tell) -> dict[str, int]:
+def run(request: Request, settings: Settings, tell, command: str = "") -> dict[str, int]:
     """Run all stages; tell(title) before each. Returns how many materializations were computed and unchanged.
 
-    Raises RunFailed at the first stage that fails.
+    command: what all its Dagster runs are tagged with. Raises RunFailed at the first stage that fails.
     """
     counts = {"computed": 0, "unchanged": 0}
+    tags = {OWNER_TAG: this_process(), "trifuse/dataset": request.dataset} | ({COMMAND_TAG: command} if command else {})
     definitions = assets_and_checks()
     with open_instance(settings) as instance:
         for stage in stages(request):
@@ -159,7 +161,7 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
                     instance=instance,
                     resources=resources(settings),
                     run_config={"ops": stage.config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                    tags={OWNER_TAG: this_process(), "trifuse/dataset": request.dataset},
+                    tags=tags,
                     raise_on_error=False,
                 )
             except dg.DagsterExecutionInterruptedError as interrupted:

@@ -17,6 +17,15 @@ FOLLOW = (
 """Unlike eager(), an upstream that was materialized again with identical content starts nothing. Nothing waits for
 studies, which only people start."""
 
+AGAIN = (
+    _changed.since_last_handled()
+    & ~A.missing()
+    & ~A.any_deps_in_progress()
+    & ~A.in_progress()
+    & A.all_deps_blocking_checks_passed()
+).with_label("when what it is made from has changed, once it was made")
+"""Of all datasets and protocols only those that people have begun with: under most nothing is ever trained."""
+
 PAGES = (
     ((A.missing().newly_true() | _changed).since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()
 ).with_label("when anything that was checked has changed")
@@ -39,7 +48,7 @@ OWNERS = {
     "recommenders": "team:ml", "champions": "team:ml", "studies": "team:ml", "evaluation": "team:ml",
     "reports": "team:ml", "serving": "team:data",
 }  # fmt: skip
-FOLLOWING = {"recommenders", "champions", "evaluation", "reports"}
+FOLLOWING = {"recommenders", "evaluation", "reports"}
 """Groups that a refresh of their inputs starts; what stands before them is started by the schedule."""
 
 
@@ -52,5 +61,6 @@ def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
     group = spec.group_name or "default"
     owners = [OWNERS[group]] if group in OWNERS else []
     condition = FOLLOW if group in FOLLOWING else SNAPSHOT if group == "serving" else None
+    condition = AGAIN if group == "champions" else condition
     condition = {"data_docs": PAGES, "report": REPORTED}.get(spec.key.to_user_string(), condition)
     return spec.replace_attributes(owners=owners, automation_condition=condition)

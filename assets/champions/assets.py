@@ -40,10 +40,8 @@ def challenger(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeR
     """The model with the best validation result under a protocol, and what was found when it was examined."""
     name, protocol, partition = _keys(context)
     contest = Contest(home, name, protocol)
+    require_cells(home, name)
     cells = [manifest for trained in contest.cells.values() for manifest in trained]
-    if not cells:
-        require_cells(home, name)
-        raise LookupError(f"{name}: no model has been trained under {protocol}; use `trifuse run` with --protocol.")
 
     def compute(say: Say) -> Output:
         board = contest.board()
@@ -72,7 +70,7 @@ def _board(measure: str, board: dict[str, float]) -> str:
 
 def _said(gates: list[Gate], winner: Manifest | None) -> str:
     if winner is None:
-        return "only baselines are trained, so that there is nothing to choose"
+        return "nothing but baselines is trained, so that there is nothing to choose"
     failed = [f"{gate.name} ({gate.found}; {gate.limit})" for gate in gates if not gate.passed]
     model = Cell.parse(winner.partition).model
     return f"{model} wins on validation" + (f", but is not sound: {'; '.join(failed)}" if failed else " and is sound")

@@ -77,6 +77,13 @@ CREATE TABLE lineage (
     asset VARCHAR, partition VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
     upstream_asset VARCHAR, upstream_partition VARCHAR, upstream_data_version VARCHAR, created_at TIMESTAMP
 );
+CREATE TABLE runs (
+    dataset VARCHAR, run VARCHAR, run_id VARCHAR, recorded_at TIMESTAMP, steps BIGINT, run_ids VARCHAR[], libraries JSON
+);
+CREATE TABLE metric_history (
+    dataset VARCHAR, run VARCHAR, recorded_at TIMESTAMP, kind VARCHAR, protocol VARCHAR, seed BIGINT, model VARCHAR,
+    variant VARCHAR, study VARCHAR, metric VARCHAR, k BIGINT, value DOUBLE, metric_id VARCHAR, step VARCHAR
+);
 CREATE TABLE lineage_files (
     asset VARCHAR, partition VARCHAR, data_version VARCHAR, path VARCHAR, bytes BIGINT, sha256 VARCHAR, created_at TIMESTAMP
 );
@@ -137,6 +144,11 @@ COMMENT ON COLUMN user_profiles_over_time.similarity_by_chance IS 'The same with
 COMMENT ON COLUMN user_profiles_over_time.leans_to IS 'Categories that stand out in what was liked.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
 COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';
+COMMENT ON TABLE runs IS 'The latest runs that changed a dataset; trifuse diff says what changed between two of them.';
+COMMENT ON COLUMN runs.run IS 'The beginning of the id of the command, or of the Dagster run that recorded it.';
+COMMENT ON COLUMN runs.run_ids IS 'Dagster runs of the steps that were new.';
+COMMENT ON TABLE metric_history IS 'Every number as it was after each of those runs.';
+COMMENT ON COLUMN metric_history.kind IS 'metric, sentiment, or rows of a table.';
 COMMENT ON TABLE lineage_files IS 'The files that every data version consisted of when it was made: models, predictions, folds, tables.';
 COMMENT ON COLUMN lineage_files.path IS 'Below TRIFUSE_HOME. A later version may have replaced the file: trifuse trace --verify tells.';
 COMMENT ON TABLE item_vectors IS 'Content vectors of items by field; encoder is the key of what made them; an item with several pictures has their mean.';

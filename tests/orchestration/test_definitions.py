@@ -30,7 +30,7 @@ ASSETS = {
     "recommenders": {"recommender", "recommendations"},
     "champions": {"challenger", "champion"},
     "studies": {"study"},
-    "evaluation": {"metrics"},
+    "evaluation": {"metrics", "run_history"},
     "validation": {"data_docs"},
     "reports": {"report", "report_index", "user_profiles_over_time"},
     "serving": {"serving_snapshot"},

@@ -1,0 +1,71 @@
+"""The asset that remembers what every run made of the numbers."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import pandas as pd
+
+from assets.evaluation import metrics
+from assets.files import digest, write_text
+from assets.home import Home
+from assets.manifests import Manifests
+from assets.partitions import BY_DATASET
+from assets.runs.comparing import Comparison, compare
+from assets.runs.page import rendered
+from assets.runs.states import About, State, chain, keep, kept, libraries, load, numbers_of, steps_of
+from assets.steps import Output, Say, materialize
+
+COMMAND_TAG = "trifuse/command"
+"""All Dagster runs of one `trifuse run` carry the same."""
+
+
+@dg.asset(
+    deps=[metrics, "review_sentiment"],
+    group_name="evaluation",
+    partitions_def=BY_DATASET,
+    kinds={"parquet"},
+    code_version="1",
+)
+def run_history(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
+    """What the numbers of a dataset are after this run, and every file, code version and parameter that they rest on;
+    a page says what changed since the run before."""
+    name = context.partition_key
+    manifests = Manifests(home.path)
+    manifests.require("metrics", name)
+    found = chain(manifests, name)
+    steps = steps_of(home, found)
+
+    def compute(say: Say) -> Output:
+        before = kept(home, name)
+        state = State(
+            About(name, context.run.run_id, context.run.tags.get(COMMAND_TAG, ""),
+                  datetime.now(UTC).isoformat(timespec="seconds"), libraries(),
+                  _new_runs(steps, load(*before[-1]).steps if before else None)),
+            steps, numbers_of(home, name, found),
+        )  # fmt: skip
+        files = [path for path in keep(home, state).iterdir()]
+        facts = {}
+        if before:
+            comparison = compare(load(*before[-1]), state)
+            page = home.reports / "changes" / f"{name}.html"
+            write_text(page, rendered(comparison))
+            facts = {"changes": _summary(comparison), "page": str(page)}
+            say(f"{name}: {len(comparison.differences)} differences to run {before[-1][0].name}, "
+                f"{len(comparison.changed)} numbers changed")  # fmt: skip
+        return Output(digest(steps.drop(columns="run_id").to_json()), len(state.numbers), files, facts)
+
+    options = digest(steps.drop(columns="run_id").to_json(), libraries())
+    upstream = {"metrics": name}
+    return materialize(context, home, upstream=upstream, config=options, compute=compute)
+
+
+def _new_runs(steps: pd.DataFrame, before: pd.DataFrame | None) -> list[str]:
+    """Run ids of the steps that the state before did not have."""
+    known = set() if before is None else set(before.run_id)
+    return sorted(set(steps.run_id) - known - {""})
+
+
+def _summary(comparison: Comparison) -> str:
+    lines = ["| | changed | before | after |", "|---|---|---|---|"]
+    lines += [f"| {d.kind} | {d.what} | {d.before[:16]} | {d.after[:16]} |" for d in comparison.differences]
+    return "\n".join([*lines, "", f"{len(comparison.changed)} numbers changed, {comparison.same} did not."])
