@@ -180,7 +180,7 @@ class Judge:
 
     def _look(self, cell: Cell, trained: Manifest, run_id: str, target: Path, tell: Say) -> None:
         values, parts = [], []
-        for one in self._judge(cell):
+        for one in self.measure(cell):
             (parts if isinstance(one, Part) else values).append(vars(one))
         tested = int(np.sum(load_fold(self.home, cell.dataset, cell.protocol, cell.seed) == TEST))
         note_read(self.home, cell, trained.data_version, JUDGEMENT_VERSION, tested, run_id)
@@ -208,7 +208,8 @@ class Judge:
             self._of_fold = (protocol, seed), known
         return self._of_fold[1]
 
-    def _judge(self, cell: Cell) -> "Iterator[Value | Part]":
+    def measure(self, cell: Cell) -> "Iterator[Value | Part]":
+        """Everything that is measured of a trained cell; reads the test ratings."""
         catalog, protocol = self.catalog(), PROTOCOLS[cell.protocol]
         fold = load_fold(self.home, cell.dataset, cell.protocol, cell.seed)
         test = catalog.interactions.take(fold == TEST)

@@ -47,7 +47,8 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     studies["sentiment"] = sentiment_of(material)
     say(f"{about.name}: report on what the encoders see")
     return {
-        "about": about, "verdict": verdict(material.home, about), "facts": facts.dataset_facts(material), "sections": sections,
+        "about": about, "verdict": verdict(material.home, about),
+        "facts": facts.dataset_facts(material), "sections": sections,
         "headline": headline(boards[0], first["pairs"]) if boards else "No model has been measured yet.",
         "remarks": _remarks(boards, sections),
         **studies, "elsewhere": [row for row in published if row.protocol not in there],
@@ -139,7 +140,7 @@ def size(value: float) -> str:
 def summary(page: dict[str, Any], target: Path) -> str:
     """The leaderboards and the headline in Markdown, for the Dagster UI."""
     red = [f"**Red: {one.asset}: {one.check}.** {one.summary}." for one in page["verdict"].blocking]
-    lines = [*red, "", f"**{page['headline']}**", ""]
+    lines = [*red, *([""] if red else []), f"**{page['headline']}**", ""]
     for section in page["sections"]:
         one = section["board"]
         leaky = " (random split: leaky by design)" if one.protocol.leaky_by_design else ""

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from assets.limits import DUCKDB_WRITE, GPU
-from orchestration.policies import FOLLOW
+from orchestration.policies import FOLLOW, REPORTED
 
 DATASETS = dg.StaticPartitionsDefinition(["films", "shop"])
 
@@ -81,8 +81,9 @@ def graph(monkeypatch, tmp_path):
 
 
 def test_models_metrics_and_reports_follow_and_raw_files_do_not(graph):
-    for asset in ("recommender", "recommendations", "metrics", "report"):
+    for asset in ("recommender", "recommendations", "metrics"):
         assert graph.get(dg.AssetKey(asset)).automation_condition.get_label() == FOLLOW.get_label()
+    assert graph.get(dg.AssetKey("report")).automation_condition.get_label() == REPORTED.get_label()
     assert graph.get(dg.AssetKey("serving_snapshot")).automation_condition is not None
     assert graph.get(dg.AssetKey("raw_files")).automation_condition is None
     assert graph.get(dg.AssetKey("study")).automation_condition is None, "studies take long; people start them"

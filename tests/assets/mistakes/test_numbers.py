@@ -60,10 +60,10 @@ def test_honest_numbers_pass_and_show_what_was_looked_at(finished) -> None:
 
 
 def test_whatever_flatters_a_number_blocks() -> None:
-    assert BLOCKING == {
+    assert {
         "test_read_once", "trained_without_test", "test_not_known_before", "full_catalogue", "known_answers",
         "metrics_recomputed", "full_precision", "slices_complete",
-    }  # fmt: skip
+    } == BLOCKING  # fmt: skip
 
 
 def test_a_second_look_at_the_test_is_counted_and_red(honest) -> None:
