@@ -2,7 +2,8 @@
 
 Judges every model that stands trained under TRIFUSE_HOME once more, over the full catalogue minus what was seen, with
 slices, diversity and bootstrap intervals, and prints seconds and their share of the model's training; in brackets those
-of the processor, as on a busy machine the others tell of the other work. Nothing is written. `trifuse run ml-1m --protocol global-time --seeds 0` trains all of them first.
+of the processor, as on a busy machine the others tell of the other work. Nothing is written.
+`trifuse run ml-1m --protocol global-time --seeds 0` trains all of them first.
 """
 
 from __future__ import annotations

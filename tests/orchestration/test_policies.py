@@ -27,6 +27,18 @@ def study() -> None: ...
 def metrics() -> None: ...
 
 
+@dg.asset_check(asset=metrics, blocking=True)
+def honest() -> None: ...
+
+
+@dg.asset(partitions_def=DATASETS, deps=[metrics], automation_condition=FOLLOW, code_version="1")
+def follower() -> None: ...
+
+
+@dg.asset(partitions_def=DATASETS, deps=[metrics], automation_condition=REPORTED, code_version="1")
+def page() -> None: ...
+
+
 class Night:
     """An instance in which assets are materialized by word alone, and the sensor's ticks."""
 
@@ -40,7 +52,7 @@ class Night:
 
     def tick(self, asset: str = "model") -> set[str]:
         """Partitions of the asset that are to be made."""
-        definitions = dg.Definitions([folds, model, study, metrics])
+        definitions = dg.Definitions([folds, model, study, metrics, follower, page], asset_checks=[honest])
         result = dg.evaluate_automation_conditions(definitions, self.instance, cursor=self.cursor)
         self.cursor = result.cursor
         return set(result.get_requested_partitions(dg.AssetKey(asset)))
@@ -70,6 +82,24 @@ def test_metrics_wait_for_no_study_and_follow_one_that_was_made():
     assert night.tick("metrics") == set()
     night.materialize("study", "1")
     assert night.tick("metrics") == {"shop"}
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_the_report_is_made_of_red_numbers_too_and_nothing_else_is(passed):
+    def made(asset: str) -> set[str]:
+        night = Night()
+        night.tick()
+        for name in ("folds", "model", "metrics"):
+            night.materialize(name, "1")
+        night.instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                dg.AssetKey("metrics"), "honest", passed, severity=dg.AssetCheckSeverity.ERROR, metadata={}
+            )
+        )
+        return night.tick(asset)
+
+    assert made("page") == {"shop"}
+    assert made("follower") == ({"shop"} if passed else set())
 
 
 @pytest.fixture
