@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.reports import facts, plots
-from assets.reports.comparisons import pairs_of
+from assets.reports.comparisons import pairs_of, ranked_pairs
 from assets.reports.definitions import definitions
 from assets.reports.headline import headline, poster_sentence, published_sentence, ranking_agreement
 from assets.reports.leaderboard import Board, board, shown
@@ -69,7 +69,7 @@ def _section(material: Material, one: Board) -> dict[str, Any]:
     return {
         "board": one,
         "intervals": plots.intervals(one),
-        "pairs": pairs_of(one, folds) if rated else [],
+        "pairs": pairs_of(one, folds) if rated else ranked_pairs(one, material),
         "curves": plots.learning_curves(one, material.records),
         "stars": plots.by_star(one, folds, material.about.rating_values) if rated else None,
         "popularity": plots.by_popularity(one, folds) if rated else None,
