@@ -161,13 +161,12 @@ class Judge:
         ratings again.
         """
         cell = Cell.parse(trained.partition)
-        key = digest(cell.partition, trained.data_version, JUDGEMENT_VERSION)[:24]
-        target = self.home.lake / cell.dataset / "judgements" / f"{key}.json"
+        target = judgement(self.home, cell, trained.data_version)
 
         def compute(tell: Say) -> Output:
             if not target.exists():
                 self._look(cell, trained, run_id, target, tell)
-            return Output(sha256_of(target), None, [target])
+            return Output(sha256_of(target), None, [path for path in (target, by_user(target)) if path.exists()])
 
         remember(
             Manifests(self.home.path), "judgement", cell.partition, JUDGEMENT_VERSION, run_id,
@@ -180,8 +179,12 @@ class Judge:
 
     def _look(self, cell: Cell, trained: Manifest, run_id: str, target: Path, tell: Say) -> None:
         values, parts = [], []
-        for one in self._judge(cell):
-            (parts if isinstance(one, Part) else values).append(vars(one))
+        for one in self.measure(cell):
+            if isinstance(one, pd.DataFrame):
+                with atomic_file(by_user(target)) as path:
+                    one.to_parquet(path, index=False)
+            else:
+                (parts if isinstance(one, Part) else values).append(vars(one))
         tested = int(np.sum(load_fold(self.home, cell.dataset, cell.protocol, cell.seed) == TEST))
         note_read(self.home, cell, trained.data_version, JUDGEMENT_VERSION, tested, run_id)
         with atomic_file(target) as path:
@@ -208,7 +211,8 @@ class Judge:
             self._of_fold = (protocol, seed), known
         return self._of_fold[1]
 
-    def _judge(self, cell: Cell) -> "Iterator[Value | Part]":
+    def measure(self, cell: Cell) -> "Iterator[Value | Part | pd.DataFrame]":
+        """Everything that is measured of a trained cell; reads the test ratings."""
         catalog, protocol = self.catalog(), PROTOCOLS[cell.protocol]
         fold = load_fold(self.home, cell.dataset, cell.protocol, cell.seed)
         test = catalog.interactions.take(fold == TEST)
@@ -225,7 +229,7 @@ class Judge:
 
     def _ranking(
         self, cell: Cell, protocol: Protocol, known: Known, seen: "Interactions", test: "Interactions"
-    ) -> "Iterator[Value | Part]":
+    ) -> "Iterator[Value | Part | pd.DataFrame]":
         from models.metrics import like_threshold, pairs, rank_catalogue
 
         model = recommender_class(cell.model).load(cell.folder(self.home), self.home.device)
@@ -242,6 +246,19 @@ class Judge:
         for measure in measures:
             yield _ranked(measure, result)
         yield from ranking_parts(result, relevant, known)
+        of_users = [m.metric for m in measures if m.metric in result.values]
+        yield pd.DataFrame({"user": result.users} | {name: result.values[name] for name in of_users})
+
+
+def judgement(home: Home, cell: Cell, data_version: str) -> Path:
+    """What was measured of a trained cell."""
+    key = digest(cell.partition, data_version, JUDGEMENT_VERSION)[:24]
+    return home.lake / cell.dataset / "judgements" / f"{key}.json"
+
+
+def by_user(judged: Path) -> Path:
+    """Beside what was measured of a ranking, its values of each user: user, and a column a metric."""
+    return judged.with_suffix(".users.parquet")
 
 
 def pointwise(

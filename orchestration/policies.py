@@ -32,9 +32,12 @@ PAGES = (
 """Data Docs show what a check has stopped, so they wait for no check to pass."""
 
 REPORTED = (
-    (_changed.since_last_handled()) & ~A.any_deps_missing() & ~A.any_deps_in_progress() & ~A.in_progress()
+    ((A.missing().newly_true() | _changed).since_last_handled())
+    & ~A.any_deps_missing().ignore(dg.AssetSelection.groups("sentiment"))
+    & ~A.any_deps_in_progress()
+    & ~A.in_progress()
 ).with_label("when what it shows has changed, red checks included")
-"""A report says at its top what is red, so it waits for no check to pass either."""
+"""A report says at its top what is red, so it waits for no check to pass; nor for reviews, which most films lack."""
 
 SNAPSHOT = ((_changed.since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()).with_label(
     "when anything that it publishes has changed"

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
+from assets.evaluation import by_user, judgement
+from assets.manifests import Manifests
 from assets.reports.leaderboard import Board
+from assets.reports.material import Material
 from assets.reports.residuals import Fold, Name
 from models.significance import Comparison, compare, holm, ratio_of, rmse_of, sums_by
+from models.splits import Measure
 
 Errors = Literal["squared", "wrong"]
+ERROR = Measure("rmse")
 LEVEL = 0.05
 FEWEST, MOST, DRAWN = 1_000, 10_000, 50_000_000
 """Resamples: as many as draw so many users in all, within these bounds."""
@@ -19,8 +25,11 @@ FEWEST, MOST, DRAWN = 1_000, 10_000, 50_000_000
 
 @dataclass(frozen=True)
 class Pair:
-    """First model against second. result: the error of first minus second, RMSE or the share of likes told wrong; p:
-    after Holm's correction."""
+    """First model against second. result: first minus second; p: after Holm's correction.
+
+    metric: of which; ratings: test ratings, of a ranking the lists. lower_is_better: as of errors, RMSE or the share of
+    likes told wrong.
+    """
 
     first: str
     second: str
@@ -28,6 +37,8 @@ class Pair:
     p: float
     ratings: int
     users: int
+    metric: Measure = ERROR
+    lower_is_better: bool = True
 
     @property
     def resamples(self) -> int:
@@ -41,8 +52,8 @@ class Pair:
 
     @property
     def better(self) -> str:
-        """The one with the lower error."""
-        return self.first if self.result.difference <= 0 else self.second
+        """The one with the better value."""
+        return self.first if (self.result.difference <= 0) == self.lower_is_better else self.second
 
     @property
     def gap(self) -> float:
@@ -54,6 +65,40 @@ def pairs_of(board: Board, folds: list[Fold]) -> list[Pair]:
     """The best model against every other one, and each model's variants against its first one."""
     names = [(row.model, row.variant) for row in board.rows]
     return compared(folds, [(names[0], other) for other in names[1:]] + _variants(names))
+
+
+def ranked_pairs(board: Board, material: Material) -> list[Pair]:
+    """The best ranking against every other one, by the board's first metric of each user; none where it has none."""
+    names = [(row.model, row.variant) for row in board.rows]
+    values = {name: _of_users(material, board, name) for name in names}
+    done = []
+    for other in names[1:]:
+        both = pd.concat([values[names[0]], values[other]], axis=1, join="inner").dropna()
+        if len(both):
+            # A user's lists of all seeds are drawn together, as they are alike.
+            first, second = (sums_by(both.index.get_level_values("user"), both.iloc[:, at].to_numpy()) for at in (0, 1))
+            units = len(first[0])
+            result = compare(ratio_of(*first), ratio_of(*second), units, resamples=resamples(units))
+            done.append((other, result, len(both), units))
+    corrected = holm(np.array([result.p_value for _, result, _, _ in done]))
+    best = " ".join(names[0]).strip()
+    return [
+        Pair(best, " ".join(other).strip(), result, float(p), lists, users, board.primary, board.lower_is_better)
+        for (other, result, lists, users), p in zip(done, corrected, strict=True)
+    ]
+
+
+def _of_users(material: Material, board: Board, name: Name) -> pd.Series:
+    """The board's first metric by (seed, user)."""
+    manifests, none = Manifests(material.home.path), pd.DataFrame({"seed": [], "user": [], board.primary.metric: []})
+    found = [none.set_index(["seed", "user"])[board.primary.metric]]
+    for cell in material.records:
+        if (cell.model, cell.variant, cell.protocol) == (*name, board.protocol.name):
+            version = manifests.require("recommender", cell.partition).data_version
+            path = by_user(judgement(material.home, cell, version))
+            if path.exists() and board.primary.metric in (table := pd.read_parquet(path)):
+                found.append(table.assign(seed=cell.seed).set_index(["seed", "user"])[board.primary.metric])
+    return pd.concat(found[1:] or found)
 
 
 def compared(folds: list[Fold], wanted: list[tuple[Name, Name]], errors: Errors = "squared") -> list[Pair]:

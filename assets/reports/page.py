@@ -10,7 +10,7 @@ from assets.reports.attention import explained
 from assets.reports.calibration import calibration_of
 from assets.reports.cards import cards_of, file_of
 from assets.reports.cold import cold_start
-from assets.reports.comparisons import between, pairs_of
+from assets.reports.comparisons import between, pairs_of, ranked_pairs
 from assets.reports.definitions import definitions
 from assets.reports.failures import gallery
 from assets.reports.headline import headline, poster_sentence, published_sentence, ranking_agreement
@@ -54,7 +54,8 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     why = explained(material, [person.user_id for person in people], pictures)
     say(f"{about.name}: report on what the encoders see")
     return {
-        "about": about, "verdict": verdict(material.home, about), "facts": facts.dataset_facts(material), "sections": sections,
+        "about": about, "verdict": verdict(material.home, about),
+        "facts": facts.dataset_facts(material), "sections": sections,
         "headline": headline(boards[0], first["pairs"]) if boards else "No model has been measured yet.",
         "remarks": _remarks(boards, sections),
         "rated": any(section["stars"] for section in sections), "curved": any(section["curves"] for section in sections),
@@ -75,7 +76,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
 def _section(material: Material, one: Board, pictures: Thumbnails) -> dict[str, Any]:
     folds = folds_of(material, one.protocol.name, [(row.model, row.variant) for row in one.rows])
     rated = bool(folds) and rates(one.protocol)
-    pairs = pairs_of(one, folds) if rated else []
+    pairs = pairs_of(one, folds) if rated else ranked_pairs(one, material)
     return {
         "board": one,
         "intervals": plots.intervals(one),

@@ -162,7 +162,7 @@ def test_rows_of_a_study_stand_in_metrics_under_its_name_and_recommend_nothing(h
     cells = current_cells(home, OURS)
     assert [Cell.parse(m.partition).variant for m in cells] == ["", "train=50%"], "33% is in no study (any more)"
     judge = Judge(home, OURS)
-    rows = pd.DataFrame([row for manifest in cells for row in judge.rows(manifest, RUN, silent)])
+    rows = pd.DataFrame([row for manifest in cells for row in judge.judged(manifest, RUN, silent)[0]])
     truth = np.resize([1, 2, 3, 4, 5], 16)[FOLD == TEST]
     assert set(zip(rows.variant, rows.study, strict=True)) == {("", ""), ("train=50%", "data-size")}
     assert rows[rows.metric == "rmse"].value.tolist() == [pytest.approx(np.sqrt(np.mean((truth - 3.0) ** 2)))] * 2

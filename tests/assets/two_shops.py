@@ -39,7 +39,7 @@ def _shop(home: Home, name: str, titles: list, years: list, n_users: int, rating
     gender = {"u0": '{"gender": "M"}'}
     attributes = [gender.get(user, '{"gender": "F"}') for user in users]
     _table(home, name, "users", {"user_id": users, "attributes": attributes})
-    about = {"categories": [["drama"]] * len(items), "brand": None, "price": None}
+    about = {"categories": [["drama"]] * len(items), "brand": None, "price": None, "has_image": True}
     _table(home, name, "items", {"item_id": items, "title": titles, "year": pd.array(years, "Int32")} | about)
     user, item = np.divmod(np.arange(n_users * len(items)), len(items))
     rows = {"user_id": np.array(users)[user], "item_id": np.array(items)[item], "ts": pd.NaT, "official_test": False}

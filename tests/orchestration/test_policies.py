@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from assets.limits import DUCKDB_WRITE, GPU
-from orchestration.policies import AGAIN, FOLLOW
+from orchestration.policies import AGAIN, FOLLOW, REPORTED
 
 DATASETS = dg.StaticPartitionsDefinition(["films", "shop"])
 
@@ -31,6 +31,18 @@ def metrics() -> None: ...
 def winner() -> None: ...
 
 
+@dg.asset_check(asset=metrics, blocking=True)
+def honest() -> None: ...
+
+
+@dg.asset(partitions_def=DATASETS, deps=[metrics], automation_condition=FOLLOW, code_version="1")
+def follower() -> None: ...
+
+
+@dg.asset(partitions_def=DATASETS, deps=[metrics], automation_condition=REPORTED, code_version="1")
+def page() -> None: ...
+
+
 class Night:
     """An instance in which assets are materialized by word alone, and the sensor's ticks."""
 
@@ -44,7 +56,7 @@ class Night:
 
     def tick(self, asset: str = "model") -> set[str]:
         """Partitions of the asset that are to be made."""
-        definitions = dg.Definitions([folds, model, study, metrics, winner])
+        definitions = dg.Definitions([folds, model, study, metrics, winner, follower, page], asset_checks=[honest])
         result = dg.evaluate_automation_conditions(definitions, self.instance, cursor=self.cursor)
         self.cursor = result.cursor
         return set(result.get_requested_partitions(dg.AssetKey(asset)))
@@ -88,6 +100,24 @@ def test_champions_are_chosen_again_only_where_one_was_chosen_before():
     assert night.tick("winner") == {"shop"}
 
 
+@pytest.mark.parametrize("passed", [True, False])
+def test_the_report_is_made_of_red_numbers_too_and_nothing_else_is(passed):
+    def made(asset: str) -> set[str]:
+        night = Night()
+        night.tick()
+        for name in ("folds", "model", "metrics"):
+            night.materialize(name, "1")
+        night.instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                dg.AssetKey("metrics"), "honest", passed, severity=dg.AssetCheckSeverity.ERROR, metadata={}
+            )
+        )
+        return night.tick(asset)
+
+    assert made("page") == {"shop"}
+    assert made("follower") == ({"shop"} if passed else set())
+
+
 @pytest.fixture
 def graph(monkeypatch, tmp_path):
     monkeypatch.setenv("TRIFUSE_HOME", str(tmp_path))
@@ -97,8 +127,9 @@ def graph(monkeypatch, tmp_path):
 
 
 def test_models_metrics_and_reports_follow_and_raw_files_do_not(graph):
-    for asset in ("recommender", "recommendations", "metrics", "report"):
+    for asset in ("recommender", "recommendations", "metrics"):
         assert graph.get(dg.AssetKey(asset)).automation_condition.get_label() == FOLLOW.get_label()
+    assert graph.get(dg.AssetKey("report")).automation_condition.get_label() == REPORTED.get_label()
     assert graph.get(dg.AssetKey("serving_snapshot")).automation_condition is not None
     for asset in ("challenger", "champion"):
         assert graph.get(dg.AssetKey(asset)).automation_condition.get_label() == AGAIN.get_label()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 import numpy as np
+import pandas as pd
 import pytest
 
 from assets import evaluation, recommenders, splits
@@ -11,6 +12,7 @@ from assets.datasets import dataset
 from assets.home import Home
 from assets.mistakes import CHECKS
 from assets.partitions import BY_DATASET
+from assets.recommenders import Cell
 from assets.reports.red_checks import verdict
 from assets.studies import assets as studies
 from models.baselines.bias import Bias
@@ -78,3 +80,23 @@ def test_the_report_says_it_before_any_number(tmp_path, blocking) -> None:
     assert html.index("18 of 18 rankings") < html.index('<p class="headline">')
     told = summary(page, tmp_path / "index.html")
     assert told.startswith("**Red: metrics: full_catalogue.**") == blocking
+
+
+def test_rankings_are_compared_user_by_user(finished, tmp_path) -> None:
+    from assets.manifests import Manifests
+    from assets.reports.comparisons import ranked_pairs
+    from assets.reports.leaderboard import board
+    from assets.reports.material import Material
+
+    metrics = pd.read_parquet(finished.lake / NAME / "metrics.parquet")
+    cells = [Cell.parse(m.partition) for m in Manifests(finished.path).partitions("recommender", f"{NAME}|")]
+    nothing = pd.DataFrame()
+    material = Material(finished, dataset(NAME), metrics, None, *[nothing] * 5, records={cell: {} for cell in cells})
+    one = board(metrics, "global-time", [])
+    pairs = ranked_pairs(one, material)
+    assert len(pairs) == 2 and {pair.first for pair in pairs} == {one.best.label}
+    values = {row.label: row.value for row in one.rows}
+    for pair in pairs:
+        assert pair.result.difference == pytest.approx(values[pair.first] - values[pair.second])
+        assert not pair.lower_is_better and pair.metric.metric == "recall" and pair.ratings == pair.users
+    assert ranked_pairs(board(metrics, "xia2024", []), material) == [], "errors are compared rating by rating"
