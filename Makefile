@@ -1,4 +1,4 @@
-# make demo | test | ui | bench | lint | install. See README.md.
+# make demo | test | ui | bench | lint | audit | install. See README.md.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -9,7 +9,7 @@ LENSKIT := $(VENV)/lenskit
 # The demo is the same on every machine: classical encoders, CPU, whatever weights lie around.
 DEMO_ENV := TRIFUSE_TEXT_ENCODER=tfidf-svd TRIFUSE_IMAGE_ENCODER=color-gradient-histogram TRIFUSE_DEVICE=cpu
 
-.PHONY: install demo test ui bench lint
+.PHONY: install demo test ui bench lint audit
 install: $(READY)
 
 $(READY): pyproject.toml constraints.txt
@@ -41,3 +41,7 @@ bench: $(READY)
 lint: $(TESTED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+# Needs the network, and says so where there is none.
+audit:
+	@PYTHON=$(PYTHON) .ci/audit

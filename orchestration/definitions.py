@@ -28,6 +28,7 @@ from assets.runs import assets as runs  # noqa: E402
 from assets.sentiment import assets as sentiment  # noqa: E402
 from assets.sentiment import contradictions  # noqa: E402
 from assets.studies import assets as studies  # noqa: E402
+from assets.upkeep import assets as upkeep  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
 from orchestration import jobs, policies, resources, schedules, sensors  # noqa: E402
 from orchestration.settings import Settings  # noqa: E402
@@ -51,6 +52,7 @@ MODULES = [
     runs,
     reports,
     serving,
+    upkeep,
 ]
 
 
@@ -66,12 +68,12 @@ def assets_and_checks() -> list:
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """Assets, checks, jobs, the nightly schedule, the sensors, and the resource built from the environment."""
+    """Assets, checks, jobs, the schedules, the sensors, and the resource built from the environment."""
     return dg.Definitions(
         assets=policies.with_policies(dg.load_assets_from_modules(MODULES)),
         asset_checks=[*CHECKS, *MISTAKES, champions.challenger_is_sound],
         jobs=jobs.refresh_jobs(),
-        schedules=[schedules.nightly_refresh],
+        schedules=[schedules.nightly_refresh, schedules.weekly_retention],
         sensors=sensors.SENSORS,
         resources=resources.resources(Settings.from_environment()),
         executor=dg.multiprocess_executor.configured({"max_concurrent": 2}),

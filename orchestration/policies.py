@@ -49,7 +49,7 @@ OWNERS = {
     "splits": "team:data", "validation": "team:data",
     "embeddings": "team:ml", "sentiment": "team:ml",
     "recommenders": "team:ml", "champions": "team:ml", "studies": "team:ml", "evaluation": "team:ml",
-    "reports": "team:ml", "serving": "team:data",
+    "reports": "team:ml", "serving": "team:data", "upkeep": "team:data",
 }  # fmt: skip
 FOLLOWING = {"recommenders", "evaluation", "reports"}
 """Groups that a refresh of their inputs starts; what stands before them is started by the schedule."""

@@ -23,6 +23,9 @@ SENSOR = (
     """query($at: SensorSelector!) { sensorOrError(sensorSelector: $at) { ... on Sensor { sensorState { id } } } }"""
 )
 STOP_SENSOR = "mutation($id: String!) { stopSensor(id: $id) { __typename } }"
+SCHEDULE = """query($at: ScheduleSelector!) { scheduleOrError(scheduleSelector: $at) {
+  ... on Schedule { scheduleState { id } } } }"""
+STOP_SCHEDULE = "mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }"
 START_SCHEDULE = "mutation($at: ScheduleSelector!) { startSchedule(scheduleSelector: $at) { __typename } }"
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 
@@ -72,6 +75,11 @@ class Ui:
     def start_schedule(self, name: str) -> None:
         """Switch a schedule on."""
         self.ask(START_SCHEDULE, at=WHERE | {"scheduleName": name})
+
+    def stop_schedule(self, name: str) -> None:
+        """Switch a schedule off."""
+        found = self.ask(SCHEDULE, at=WHERE | {"scheduleName": name})["scheduleOrError"]
+        self.ask(STOP_SCHEDULE, id=found["scheduleState"]["id"])
 
     def refresh(self, dataset: str) -> str:
         """Launch a dataset's refresh job; the run."""

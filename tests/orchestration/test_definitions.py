@@ -34,6 +34,7 @@ ASSETS = {
     "validation": {"data_docs"},
     "reports": {"report", "report_index", "user_profiles_over_time"},
     "serving": {"serving_snapshot"},
+    "upkeep": {"retention"},
 }
 
 
@@ -69,7 +70,7 @@ def test_partitions_jobs_schedule_and_sensor(definitions):
     repository = definitions.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
     assert {f"refresh_{name.replace('-', '_')}" for name in BY_DATASET.get_partition_keys()} <= jobs
-    assert [schedule.name for schedule in repository.schedule_defs] == ["nightly_refresh"]
+    assert [schedule.name for schedule in repository.schedule_defs] == ["nightly_refresh", "weekly_retention"]
     sensors = ["follow_changes", "new_files", "tell_of_failures", "tell_of_late_nights"]
     assert sorted(sensor.name for sensor in repository.sensor_defs) == sensors
 
