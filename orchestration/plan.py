@@ -12,7 +12,7 @@ import dagster as dg
 from assets.limits import DUCKDB_WRITE, GPU, WEB
 from assets.manifests import Manifests
 from assets.studies.cross import obstacle
-from assets.studies.declared import CROSS, STUDIES
+from assets.studies.declared import CROSS, OF_REVIEWS, STUDIES
 from assets.validation.checks import data_docs_page
 from models.registry import RECOMMENDERS
 from models.sentiment.registry import SENTIMENT
@@ -99,7 +99,8 @@ def stages(request: Request) -> Iterator[Stage]:
         for study in STUDIES if ALL in request.studies else request.studies:
             key = dg.MultiPartitionKey({"dataset": request.dataset, "study": study})
             selection, config = dg.AssetSelection.assets("study"), {"study": request.evaluation}
-            yield Stage(f"study {study}", selection, key, config, study, computes=True)
+            written = study == OF_REVIEWS
+            yield Stage(f"study {study}", selection, key, config, study, computes=True, reviews=written)
     judged = [group for group in groups if group in ("evaluation", "reports")]
     if judged:
         yield Stage(" and ".join(judged), dg.AssetSelection.groups(*judged), request.dataset, computes=True)
