@@ -17,7 +17,9 @@ from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog, load_features
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
-from assets.recommenders import EMBEDDINGS, TABLES, Cell, embeddings, recommender
+from assets.recommenders import EMBEDDINGS, REVIEWS, TABLES, Cell, embeddings, recommender
+from assets.sentiment.opinions import has_reviews, review_texts, train_opinions
+from assets.splits import load_fold
 from assets.steps import Output, Say, materialize, remember
 from assets.studies.declared import study_of
 from assets.subsets import lacking_of
@@ -27,6 +29,7 @@ from models.registry import recommender as recommender_class
 if TYPE_CHECKING:
     from models.data import Features
     from models.scoring import Lists
+    from models.sentiment.praise import Praise
 
 CODE_VERSION = "2"
 LIST_LENGTH = 20
@@ -35,7 +38,7 @@ TELL_EVERY = 5.0
 
 
 @dg.asset(
-    deps=[dg.AssetDep(recommender, partition_mapping=DATASET_OF_CELL), *TABLES, *EMBEDDINGS],
+    deps=[dg.AssetDep(recommender, partition_mapping=DATASET_OF_CELL), *TABLES, *EMBEDDINGS, REVIEWS],
     group_name="recommenders",
     partitions_def=BY_DATASET,
     kinds={"numpy", "parquet"},
@@ -56,9 +59,14 @@ def recommendations(context: dg.AssetExecutionContext, home: Home) -> dg.Materia
         made = {f"recommender@{m.partition}": m.data_version for m in cells}
         return Output(sha256_of(target), rows, [target], upstream=made)
 
-    upstream = dict.fromkeys((*TABLES, *embeddings(home, name)), name)
+    upstream = dict.fromkeys((*TABLES, *_content(home, name)), name)
     versions = [(m.partition, m.data_version) for m in cells]
     return materialize(context, home, upstream=upstream, config=versions, compute=compute)
+
+
+def _content(home: Home, name: str) -> tuple[str, ...]:
+    """The assets that reasons are found in."""
+    return (*embeddings(home, name), *((REVIEWS,) if has_reviews(home, name) else ()))
 
 
 def headline_cells(home: Home, name: str) -> list[Manifest]:
@@ -84,6 +92,7 @@ class Shelf:
     def __init__(self, home: Home, name: str) -> None:
         self.home, self.name = home, name
         self._data: tuple[Catalog, Features] | None = None
+        self._praise: dict[tuple[str, int], Praise] = {}
 
     def data(self) -> "tuple[Catalog, Features]":
         """The catalog with all content vectors."""
@@ -91,6 +100,23 @@ class Shelf:
             catalog = load_catalog(self.home, self.name)
             self._data = catalog, load_features(self.home, dataset(self.name), catalog)
         return self._data
+
+    def praise(self, cell: Cell, say: Say) -> "Praise | None":
+        """What items are praised for in the train reviews of the cell's fold; None where nobody wrote any."""
+        from models.metrics import like_threshold, pairs
+        from models.sentiment.praise import Praise
+        from models.splits import TRAIN
+
+        key = cell.protocol, cell.seed
+        if key not in self._praise and has_reviews(self.home, self.name):
+            catalog, features = self.data()
+            fold = load_fold(self.home, self.name, *key) == TRAIN
+            train, texts = catalog.interactions.take(fold), review_texts(self.home, self.name)[fold]
+            at_least = like_threshold(features.rating_values)
+            likes = pairs(train, len(catalog.users), len(catalog.items), at_least=at_least)
+            opinions = train_opinions(self.home, self.name, texts, train, say)
+            self._praise[key] = Praise(texts, train, opinions, likes, at_least)
+        return self._praise.get(key)
 
     def write(self, trained: Manifest, run_id: str, say: Say):
         """The Parquet file of one model's lists."""
@@ -102,7 +128,7 @@ class Shelf:
                 rows = self._write_lists(cell, path, tell)
             return Output(sha256_of(target), rows, [target])
 
-        upstream = {"recommender": cell.partition} | dict.fromkeys(embeddings(self.home, self.name), self.name)
+        upstream = {"recommender": cell.partition} | dict.fromkeys(_content(self.home, self.name), self.name)
         remember(Manifests(self.home.path), "lists", cell.partition, CODE_VERSION, run_id, upstream, [], compute, say)
         return target
 
@@ -119,7 +145,7 @@ class Shelf:
         users = np.arange(len(catalog.users), dtype=np.int32)
         seen = pairs(catalog.interactions, len(users), len(catalog.items))
         liked = pairs(catalog.interactions, *seen.shape, at_least=like_threshold(features.rating_values))
-        reasons, rows, writer = Reasons(catalog, features), 0, None
+        reasons, rows, writer = Reasons(catalog, features, self.praise(cell, say)), 0, None
         lacking = lacking_of(model)
         started = told = time.monotonic()
         try:
@@ -146,6 +172,7 @@ class Shelf:
         items = lists.items[user, place]
         of_each = np.split(items, np.cumsum(np.bincount(user, minlength=len(lists.users)))[:-1])
         why = [reasons.of(some, liked[one].indices) for one, some in zip(lists.users, of_each, strict=True)]
+        why = reasons.with_praise(np.concatenate([np.zeros(0, object), *why]), lists.users[user], items)
         return pd.DataFrame(
             {
                 "dataset": cell.dataset,
@@ -154,16 +181,18 @@ class Shelf:
                 "rank": (place + 1).astype(np.int32),
                 "item_id": catalog.items.item_id.to_numpy()[items],
                 "score": lists.scores[user, place].astype(np.float64),
-                "why": np.concatenate([np.asarray(part, dtype=object) for part in why]),
+                "why": why,
                 "missing": pd.array([None] * len(items) if lacking is None else lacking[items], dtype="string"),
             }
         )
 
 
 class Reasons:
-    """Why an item suits a user: the liked item whose content is nearest to it."""
+    """Why an item suits a user: the liked item whose content is nearest to it, and what those who share likes with the
+    user praise it for (alexander2024, section 3.3.4)."""
 
-    def __init__(self, catalog: Catalog, features: "Features") -> None:
+    def __init__(self, catalog: Catalog, features: "Features", praise: "Praise | None" = None) -> None:
+        self.praise = praise
         self.titles = catalog.items.title.fillna(catalog.items.item_id).to_numpy()
         self.fields = {name: _unit(matrix) for name, matrix in features.item_vectors.items()}
 
@@ -180,6 +209,13 @@ class Reasons:
             f"near {self.titles[liked[column]]}, which you liked, above all in {names[near[:, row, column].argmax()]}"
             for row, column in enumerate(nearest)
         ]
+
+    def with_praise(self, why: np.ndarray, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """object [n]: the sentences of these pairs, each with a quotation where there is one."""
+        if self.praise is None:
+            return why
+        quotes = self.praise.of(users, items)
+        return np.where(quotes == "", why, why + "; liked for “" + quotes + "”, in reviews by people like you")
 
 
 def _unit(matrix: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from assets.processes import this_process
 from assets.reports.assets import report_page
 from assets.runs.assets import COMMAND_TAG
 from assets.studies.cross import obstacle
-from assets.studies.declared import CROSS, STUDIES
+from assets.studies.declared import CROSS, OF_REVIEWS, STUDIES
 from assets.validation.checks import data_docs_page
 from models.registry import RECOMMENDERS
 from models.sentiment.registry import SENTIMENT
@@ -114,7 +114,8 @@ def stages(request: Request) -> Iterator[Stage]:
         for study, models in request.studied.items():
             key = dg.MultiPartitionKey({"dataset": request.dataset, "study": study})
             config = {"study": {"config": request.evaluation["config"] | {"models": models}}}
-            yield Stage(f"study {study}", dg.AssetSelection.assets("study"), key, config, study, computes=True)
+            selection, written = dg.AssetSelection.assets("study"), study == OF_REVIEWS
+            yield Stage(f"study {study}", selection, key, config, study, computes=True, reviews=written)
     if "champions" in groups:
         for protocol in request.protocols or dataset(request.dataset).protocols:
             key = dg.MultiPartitionKey({"dataset": request.dataset, "protocol": protocol})

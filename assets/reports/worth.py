@@ -10,7 +10,7 @@ from assets.reports.comparisons import Errors, Pair, compared
 from assets.reports.leaderboard import Board
 from assets.reports.material import Material
 from assets.reports.residuals import Name, folds_of
-from assets.studies.declared import STUDIES, reference
+from assets.studies.declared import OF_REVIEWS, STUDIES, reference
 from models.registry import recommender
 from models.splits import Protocol
 
@@ -73,7 +73,7 @@ def _content(material: Material, board: Board) -> Worth | None:
 def with_and_without() -> list[tuple[Name, Name]]:
     """Models with the sentiment of reviews, each against itself without, whichever of the two it is of itself."""
     found = []
-    for one in STUDIES["sentiment"].variations:
+    for one in STUDIES[OF_REVIEWS].variations:
         varied, as_it_is = (one.model, one.variant), (one.model, reference(one.model))
         found.append((varied, as_it_is) if one.change.sentiment else (as_it_is, varied))
     return found

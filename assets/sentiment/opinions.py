@@ -27,12 +27,13 @@ def review_texts(home: Home, name: str) -> np.ndarray:
     """object [interactions]: title and text of what was written with each rating, None where nothing was."""
     from assets.sentiment.reviews import written_reviews
 
-    ids = pd.read_parquet(home.table(name, "interactions"), columns=["review_id"]).review_id
-    if not has_reviews(home, name):
-        return np.full(len(ids), None, object)
-    reviews = written_reviews(home, name).drop_duplicates("review_id")
-    texts = pd.Series(reviews.text.to_numpy(object), reviews.review_id.astype(object)).reindex(ids.astype(object))
-    return texts.where(texts.notna(), None).to_numpy(object)
+    rows = pd.read_parquet(home.table(name, "interactions"))
+    texts = np.full(len(rows), None, object)
+    if has_reviews(home, name):
+        reviews = written_reviews(home, name)
+        known = dict(zip(reviews.review_id, reviews.text, strict=True))
+        texts[:] = [known.get(review) for review in rows.review_id]
+    return texts
 
 
 def train_opinions(home: Home, name: str, texts: np.ndarray, train: Interactions, say: Say) -> np.ndarray:

@@ -12,7 +12,8 @@ from assets.studies.changes import UNCHANGED, Change
 FIRST_VARIANT = {"poster-transformer": "cro", "mu": "cro"}
 """The variant that is changed and compared with, of models that have names for it; of the others it is ''."""
 CROSS = "cross-dataset"
-NO_SENTIMENT = "no-sentiment"
+OF_REVIEWS = "sentiment"
+"""The study that makes no sense where nobody wrote anything."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _ablation() -> tuple[Variation, ...]:
 def _sentiment() -> tuple[Variation, ...]:
     fusions = ("bert-cnn-mlp", "early-fusion", "hybrid-fusion", "late-average", "late-stack")
     return (
-        *(v for model in fusions for v in _knocked_out(model, (NO_SENTIMENT,))),
+        *(v for model in fusions for v in _knocked_out(model, ("no-sentiment",))),
         *_knocked_out("early-fusion", ("shuffled-sentiment",)),
         *(
             v
@@ -126,7 +127,7 @@ STUDIES: dict[str, Study] = {
             "Both leave a model as many numbers to learn from as it had.",
         ),
         Study(
-            "sentiment", "fusion models without the sentiment of reviews, and collaborative filtering and content with "
+            OF_REVIEWS, "fusion models without the sentiment of reviews, and collaborative filtering and content with "
             "it (alexander2024 section 3.3)",
             _sentiment(),
             note="Each train review is judged by its words, by one who has read nothing else of its user, and by one "
