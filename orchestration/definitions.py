@@ -23,7 +23,7 @@ from assets.media import assets as media  # noqa: E402
 from assets.posters import assets as posters  # noqa: E402
 from assets.reports import assets as reports  # noqa: E402
 from assets.sentiment import assets as sentiment  # noqa: E402
-from assets.sentiment import contradictions  # noqa: E402
+from assets.sentiment import contradictions, further_texts  # noqa: E402
 from assets.studies import assets as studies  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
 from orchestration import jobs, policies, resources, schedules, sensors  # noqa: E402
@@ -37,6 +37,7 @@ MODULES = [
     data_docs,
     splits,
     embeddings,
+    further_texts,
     sentiment,
     contradictions,
     recommenders,

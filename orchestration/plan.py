@@ -11,6 +11,7 @@ import dagster as dg
 
 from assets.limits import DUCKDB_WRITE, GPU, WEB
 from assets.manifests import Manifests
+from assets.sentiment.assets import TEXTS
 from assets.studies.cross import obstacle
 from assets.studies.declared import CROSS, STUDIES
 from assets.validation.checks import data_docs_page
@@ -117,6 +118,7 @@ def stages(request: Request) -> Iterator[Stage]:
 
 
 def _sentiment(request: Request) -> Iterator[Stage]:
+    yield Stage("further texts", dg.AssetSelection.assets("further_texts"), request.dataset)
     for model in request.sentiment_models:
         key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})
         selection = dg.AssetSelection.assets("sentiment_model")
@@ -163,8 +165,8 @@ def run(request: Request, settings: Settings, tell) -> dict[str, int]:
 
 
 def _reviews(settings: Settings, dataset: str) -> bool:
-    made = Manifests(settings.home).current("reviews", dataset)
-    return made is not None and bool(made.metadata["rows"])
+    made = [Manifests(settings.home).current(asset, dataset) for asset in TEXTS]
+    return any(one is not None and one.metadata["rows"] for one in made)
 
 
 def _show_checks(definitions: list, dataset: str, instance: dg.DagsterInstance, settings: Settings) -> None:
