@@ -94,6 +94,10 @@ class Home(dg.ConfigurableResource):
         """The fold of every interaction under a protocol and seed."""
         return self.lake / dataset / "folds" / protocol / f"seed-{seed}.parquet"
 
+    def further_texts(self, dataset: str) -> Path:
+        """Rated texts that are no reviews of the dataset's own."""
+        return self.table(dataset, "further_texts")
+
     def review_sentiment(self, dataset: str) -> Path:
         """What the best sentiment model says of every review."""
         return self.lake / dataset / "sentiment" / "review_sentiment.parquet"

@@ -22,7 +22,15 @@ from assets.vectors.matrix import vector_reader
 from assets.warehouse import sql, working
 
 CODE_VERSION = "1"
-PUBLISHED = (*CATALOG, "metrics", "recommendations", "review_sentiment", "contradictions", "user_profiles_over_time")
+PUBLISHED = (
+    *CATALOG,
+    "further_texts",
+    "metrics",
+    "recommendations",
+    "review_sentiment",
+    "contradictions",
+    "user_profiles_over_time",
+)
 VECTORS = ("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings")
 """The assets whose vectors of items are published."""
 
@@ -92,6 +100,7 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
     sources = {table: lake / f"{table}.parquet" for table in ("metrics", "metric_slices", "test_reads")}
     sources |= {"review_sentiment": home.review_sentiment(name), "contradictions": home.contradictions(name)}
     sources["user_profiles_over_time"] = home.profiles_over_time(name)
+    sources["further_texts"] = home.further_texts(name)
     for table, source in sources.items():
         if source.exists():
             connection.execute(f"INSERT INTO {table} BY NAME FROM read_parquet(?)", [str(source)])

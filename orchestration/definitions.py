@@ -26,7 +26,7 @@ from assets.posters import assets as posters  # noqa: E402
 from assets.reports import assets as reports  # noqa: E402
 from assets.runs import assets as runs  # noqa: E402
 from assets.sentiment import assets as sentiment  # noqa: E402
-from assets.sentiment import contradictions  # noqa: E402
+from assets.sentiment import contradictions, further_texts  # noqa: E402
 from assets.studies import assets as studies  # noqa: E402
 from assets.upkeep import assets as upkeep  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
@@ -41,6 +41,7 @@ MODULES = [
     data_docs,
     splits,
     embeddings,
+    further_texts,
     sentiment,
     contradictions,
     recommenders,

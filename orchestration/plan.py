@@ -15,6 +15,7 @@ from assets.manifests import Manifests
 from assets.processes import this_process
 from assets.reports.assets import report_page
 from assets.runs.assets import COMMAND_TAG
+from assets.sentiment.assets import TEXTS
 from assets.studies.cross import obstacle
 from assets.studies.declared import CROSS, OF_REVIEWS, STUDIES
 from assets.validation.checks import data_docs_page
@@ -129,6 +130,7 @@ def stages(request: Request) -> Iterator[Stage]:
 
 
 def _sentiment(request: Request) -> Iterator[Stage]:
+    yield Stage("further texts", dg.AssetSelection.assets("further_texts"), request.dataset)
     for model in request.sentiment_models:
         key = dg.MultiPartitionKey({"dataset": request.dataset, "model": model})
         selection = dg.AssetSelection.assets("sentiment_model")
@@ -180,8 +182,8 @@ def run(request: Request, settings: Settings, tell, command: str = "") -> dict[s
 
 
 def _reviews(settings: Settings, dataset: str) -> bool:
-    made = Manifests(settings.home).current("reviews", dataset)
-    return made is not None and bool(made.metadata["rows"])
+    made = [Manifests(settings.home).current(asset, dataset) for asset in TEXTS]
+    return any(one is not None and one.metadata["rows"] for one in made)
 
 
 def _page_of(failed: list[dg.AssetCheckEvaluation]) -> str:

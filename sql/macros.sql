@@ -55,6 +55,22 @@ CREATE MACRO similar_items(in_dataset, to_item, n) AS TABLE
     ORDER BY similarity DESC, v.item_id
     LIMIT n;
 
+-- What texts from elsewhere say of the items, beside the mean rating here: mean stars, and mean sentiment of the words.
+CREATE MACRO outside_sentiment(in_dataset) AS TABLE
+    WITH here AS (
+        SELECT item_id, avg(rating) AS mean_rating_here, count(*) AS ratings_here FROM interactions
+        WHERE dataset = in_dataset GROUP BY item_id
+    )
+    SELECT t.item_id, i.title, t.source, count(*) AS texts, avg(t.rating) AS mean_rating, avg(s.probability) AS mean_sentiment,
+        any_value(here.mean_rating_here) AS mean_rating_here, any_value(here.ratings_here) AS ratings_here
+    FROM further_texts t
+    LEFT JOIN review_sentiment s ON s.dataset = t.dataset AND s.review_id = t.review_id
+    LEFT JOIN items i ON i.dataset = t.dataset AND i.item_id = t.item_id
+    LEFT JOIN here ON here.item_id = t.item_id
+    WHERE t.dataset = in_dataset
+    GROUP BY t.item_id, i.title, t.source
+    ORDER BY texts DESC, t.item_id;
+
 -- The chain from a number back to files and their SHA-256 (a file's data version): raw ones are called file, those that
 -- a step made artifact. `upstream` is what a row was made from; of equal versions it is the making that came before.
 CREATE MACRO trace(of_metric) AS TABLE

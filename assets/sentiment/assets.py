@@ -18,6 +18,7 @@ from assets.steps import Output, Say, materialize
 from models.sentiment.registry import SENTIMENT, sentiment_model
 
 CODE_VERSION = "1"
+TEXTS = ("reviews", "further_texts")
 HEADS = ("binary", "stars")
 MEASURES = ("accuracy", "precision", "recall", "f1", "macro_f1", "auc", "calibration_error", "rmse")
 
@@ -32,7 +33,7 @@ class SentimentTraining(dg.Config):
 
 @dg.asset(
     name="sentiment_model",
-    deps=[dg.AssetDep("reviews", partition_mapping=DATASET_OF_CELL)],
+    deps=[dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in TEXTS],
     group_name="sentiment",
     partitions_def=BY_DATASET_AND_SENTIMENT,
     kinds={"pytorch", "scikitlearn"},
@@ -70,7 +71,7 @@ def sentiment(context: dg.AssetExecutionContext, config: SentimentTraining, home
 
     options = [config.model_dump(), model.version, model.Config().model_dump(), _members(home, about.name, model.name)]
     return materialize(
-        context, home, upstream={"reviews": about.name}, config=options, compute=compute,
+        context, home, upstream=dict.fromkeys(TEXTS, about.name), config=options, compute=compute,
         partition=f"{about.name}|{model.name}",
     )  # fmt: skip
 
@@ -90,7 +91,7 @@ def current_models(home: Home, name: str) -> list[Manifest]:
 
 
 @dg.asset(
-    deps=[dg.AssetDep("sentiment_model", partition_mapping=DATASET_OF_CELL), "reviews"],
+    deps=[dg.AssetDep("sentiment_model", partition_mapping=DATASET_OF_CELL), *TEXTS],
     group_name="sentiment",
     partitions_def=BY_DATASET,
     kinds={"pytorch", "parquet"},
@@ -121,7 +122,7 @@ def review_sentiment(context: dg.AssetExecutionContext, config: SentimentTrainin
 
     versions = [(m.partition, m.data_version) for m in trained]
     return materialize(
-        context, home, upstream={"reviews": name}, config=[versions, config.model_dump()], compute=compute
+        context, home, upstream=dict.fromkeys(TEXTS, name), config=[versions, config.model_dump()], compute=compute
     )
 
 

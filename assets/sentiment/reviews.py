@@ -9,6 +9,7 @@ from assets.datasets import Dataset
 from assets.home import Home
 from assets.lake import attached
 from assets.sentiment.corpus import labels_of
+from assets.sentiment.further_texts import TAGS
 from assets.sentiment.workshop import FOLDS, Task, Tools, Workshop
 from assets.warehouse import frame, sql
 from models.sentiment.near_duplicates import groups_of
@@ -16,14 +17,21 @@ from models.sentiment.splits import SPLITS, split
 
 
 def written_reviews(home: Home, name: str) -> pd.DataFrame:
-    """review_id, item_id, text and rating of every written review of a dataset, in order of review_id."""
+    """review_id, item_id, text, rating and `linked` of every rated text of a dataset: its written reviews in order of
+    review_id, then its further texts. linked: texts of one value stay together; the item, and nothing for tags, since
+    the same few words stand on so many films that all would hang together."""
     with attached(home, name) as connection:
-        return frame(connection, sql("sentiment/reviews"))
+        reviews = frame(connection, sql("sentiment/reviews"))
+    path = home.further_texts(name)
+    further = pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=[*reviews, "source"])
+    rows = pd.concat([reviews, further[[*reviews, "source"]]], ignore_index=True) if len(further) else reviews
+    tagged = rows.source == TAGS if "source" in rows else False
+    return rows.assign(linked=rows.item_id.astype(object).mask(tagged, None))
 
 
 def folds_of(reviews: pd.DataFrame, shares: str, seed: int) -> np.ndarray:
     """int8 [n]: the fold of each review. Near-duplicates and the reviews of an item stay together."""
-    return split(groups_of(reviews.text.tolist(), reviews.item_id.tolist()), SPLITS[shares], seed)
+    return split(groups_of(reviews.text.tolist(), reviews.linked.tolist()), SPLITS[shares], seed)
 
 
 def task_of(about: Dataset, reviews: pd.DataFrame, head: str, shares: str, seed: int) -> Task:

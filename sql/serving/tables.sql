@@ -57,6 +57,9 @@ CREATE TABLE model_versions (
 CREATE TABLE review_sentiment (
     dataset VARCHAR, review_id VARCHAR, model VARCHAR, probability DOUBLE, label VARCHAR, fold VARCHAR
 );
+CREATE TABLE further_texts (
+    dataset VARCHAR, review_id VARCHAR, item_id VARCHAR, source VARCHAR, rating DOUBLE, text VARCHAR
+);
 CREATE TABLE contradictions (
     dataset VARCHAR, review_id VARCHAR, item_id VARCHAR, kind VARCHAR, rating DOUBLE, probability DOUBLE, fit DOUBLE,
     fold VARCHAR, text VARCHAR
@@ -130,6 +133,8 @@ COMMENT ON COLUMN model_versions.files IS 'Path below TRIFUSE_HOME when it was t
 COMMENT ON TABLE review_sentiment IS 'Sentiment of every written review, by the best model on validation; empty until one has been trained.';
 COMMENT ON COLUMN review_sentiment.probability IS 'That the review is positive: more stars than the middle of the scale.';
 COMMENT ON COLUMN review_sentiment.fold IS 'What the review was to the model: of those it was trained on it knows more than of others.';
+COMMENT ON TABLE further_texts IS 'Rated texts that are no reviews of the dataset''s own: what a user tagged a film with, and outside reviews of its films.';
+COMMENT ON COLUMN further_texts.source IS 'tags: with that user''s rating of the film; imdb: the Large Movie Review Dataset, ten stars counted as five.';
 COMMENT ON TABLE contradictions IS 'Reviews whose stars and words say opposite things, or that praise what the picture shows otherwise; fewer are seen among those that the model was trained on (fold).';
 COMMENT ON COLUMN contradictions.probability IS 'That the words are positive.';
 COMMENT ON COLUMN contradictions.fit IS 'Share of other items'' pictures that suit the words less than the picture of this item; NULL where stars and words contradict each other.';

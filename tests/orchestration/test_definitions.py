@@ -26,7 +26,7 @@ ASSETS = {
         "review_embeddings",
         "user_embeddings",
     },
-    "sentiment": {"sentiment_model", "review_sentiment", "contradictions"},
+    "sentiment": {"further_texts", "sentiment_model", "review_sentiment", "contradictions"},
     "recommenders": {"recommender", "recommendations"},
     "champions": {"challenger", "champion"},
     "studies": {"study"},

@@ -144,10 +144,21 @@ def test_since_leaves_out_what_comes_before():
 
 def test_sentiment_models_are_those_asked_for_or_the_quick_ones():
     unasked = [stage.title for stage in plan.stages(plan.Request("sample-shop", until="sentiment"))]
-    assert unasked == ["data", *(f"sentiment {name}" for name in plan.QUICK), "sentiment of the reviews"]
+    assert unasked == [
+        "data",
+        "further texts",
+        *(f"sentiment {name}" for name in plan.QUICK),
+        "sentiment of the reviews",
+    ]
     asked = list(plan.stages(plan.Request("sample-shop", models=("bilstm",))))
-    assert [s.title for s in asked] == ["data", "sentiment bilstm", "sentiment of the reviews", "serving"]
-    assert [s.reviews for s in asked] == [False, True, True, False]
+    assert [s.title for s in asked] == [
+        "data",
+        "further texts",
+        "sentiment bilstm",
+        "sentiment of the reviews",
+        "serving",
+    ]
+    assert [s.reviews for s in asked] == [False, False, True, True, False]
 
 
 def test_studies_run_after_the_recommenders_and_only_if_they_are_asked_for():
