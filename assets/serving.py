@@ -22,6 +22,8 @@ from assets.warehouse import sql, working
 
 CODE_VERSION = "1"
 PUBLISHED = (*CATALOG, "metrics", "recommendations", "review_sentiment")
+SCHEMA = ("serving/tables", "macros", "serving/comments")
+"""The files of SQL that lay the empty snapshot out, in order."""
 VECTORS = ("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings")
 """The assets whose vectors of items are published."""
 
@@ -46,9 +48,7 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
         facts = {"tables": "\n".join(lines), "datasets": ", ".join(names), "path": str(home.serving)}
         return Output(digest(upstream), sum(counts.values()), [home.serving], facts, upstream=upstream)
 
-    return materialize(
-        context, home, upstream={}, config=[upstream, sql("serving/tables"), sql("macros")], compute=compute
-    )
+    return materialize(context, home, upstream={}, config=[upstream, *map(sql, SCHEMA)], compute=compute)
 
 
 def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
@@ -62,8 +62,8 @@ def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int
     with working(home.threads) as connection:
         connection.execute(f"ATTACH {quoted(path)} AS snapshot")
         connection.execute("USE snapshot")
-        connection.execute(sql("serving/tables"))
-        connection.execute(sql("macros"))
+        for name in SCHEMA:
+            connection.execute(sql(name))
         for name in names:
             connection.execute("USE memory")
             attach(connection, home, name)

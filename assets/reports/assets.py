@@ -35,12 +35,12 @@ UPSTREAM = (
     code_version=CODE_VERSION,
 )
 def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
-    """HTML pages that open from disk: leaderboards beside published numbers, significance, errors, posters, provenance."""
+    """Pages that open from disk: leaderboards beside published numbers, significance, errors, posters, provenance."""
     name = context.partition_key
 
     def compute(say: Say) -> Output:
-        from assets.reports.material import load_material
         from assets.reports.index import SUMMARY, summary_of
+        from assets.reports.material import load_material
         from assets.reports.page import contents, summary
         from assets.reports.rendering import render
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from assets.validation.checks import data_docs_page
 from assets.files import read_json
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
 from assets.reports.pages import PAGES
 from assets.reports.rendering import written
+from assets.validation.checks import data_docs_page
 
 SUMMARY = "summary.json"
 """What a report says of itself, in its folder."""
