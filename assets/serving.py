@@ -31,6 +31,8 @@ PUBLISHED = (
     "contradictions",
     "user_profiles_over_time",
 )
+SCHEMA = ("serving/tables", "macros", "serving/comments")
+"""The files of SQL that lay the empty snapshot out, in order."""
 VECTORS = ("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings")
 """The assets whose vectors of items are published."""
 
@@ -55,9 +57,7 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
         facts = {"tables": "\n".join(lines), "datasets": ", ".join(names), "path": str(home.serving)}
         return Output(digest(upstream), sum(counts.values()), [home.serving], facts, upstream=upstream)
 
-    return materialize(
-        context, home, upstream={}, config=[upstream, sql("serving/tables"), sql("macros")], compute=compute
-    )
+    return materialize(context, home, upstream={}, config=[upstream, *map(sql, SCHEMA)], compute=compute)
 
 
 def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
@@ -73,8 +73,8 @@ def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int
     with working(home.threads) as connection:
         connection.execute(f"ATTACH {quoted(path)} AS snapshot")
         connection.execute("USE snapshot")
-        connection.execute(sql("serving/tables"))
-        connection.execute(sql("macros"))
+        for name in SCHEMA:
+            connection.execute(sql(name))
         for name in names:
             connection.execute("USE memory")
             attach(connection, home, name)

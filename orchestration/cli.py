@@ -140,11 +140,22 @@ def show_result(settings: Settings, dataset: str) -> None:
 @cli.command()
 @click.argument("query")
 @click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def sql(query: str, style: str) -> None:
-    """Answer QUERY from the serving snapshot, e.g. "from leaderboard('ml-100k', 'rmse')"."""
+@click.option("--output", type=click.Path(dir_okay=False), help="Write a .csv, .json or .parquet file instead.")
+def sql(query: str, style: str, output: str | None) -> None:
+    """Answer QUERY from the serving snapshot, e.g. "from leaderboard('ml-100k', 'rmse')".
+
+    Tables and columns are explained by "from duckdb_columns()"; docs/queries.md has twenty questions with answers. A
+    refresh that runs meanwhile is not held up, nor is the query.
+    """
+    from pathlib import Path
+
     from orchestration import tables
 
-    tables.show(tables.answer(Settings.from_environment().serving, query), style)
+    serving = Settings.from_environment().serving
+    if output:
+        click.echo(f"{tables.write(serving, query, Path(output)):,} rows: {output}")
+    else:
+        tables.show(tables.answer(serving, query), style)
 
 
 @cli.command()

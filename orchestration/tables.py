@@ -2,22 +2,61 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+import numpy as np
 import pandas as pd
 
+from assets.files import atomic_file
 from assets.vectors.collect import Shelf
 from assets.warehouse import connect, frame
 
+if TYPE_CHECKING:
+    import duckdb
+
 ROWS_SHOWN = 200
+KINDS = ("csv", "json", "parquet")
+"""Files that `write` writes."""
 
 
 def answer(serving: Path, query: str, parameters: dict[str, Any] | None = None) -> pd.DataFrame:
     """A query's rows. Raises LookupError if nothing is published, ValueError with DuckDB's words."""
+    with _asking(serving) as connection:
+        return frame(connection, query, parameters)
+
+
+def write(serving: Path, query: str, target: Path) -> int:
+    """Write a query's rows to a .csv, .json or .parquet file, whole or not at all; the number of rows.
+
+    Raises as `answer` does, and ValueError for another kind of file.
+    """
+    kind = target.suffix.removeprefix(".")
+    if kind not in KINDS:
+        raise ValueError(
+            f"{target}: cannot write {target.suffix or 'a file without an ending'}; there are: .{', .'.join(KINDS)}"
+        )
+    with _asking(serving) as connection, atomic_file(target) as path:
+        # DuckDB writes Parquet itself, with the types of its columns; text is as on the terminal.
+        if kind == "parquet":
+            found = connection.sql(query)
+            found.write_parquet(str(path), compression="zstd")
+            return len(found)
+        rows = frame(connection, query)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            print_rows(rows, kind, file)
+        return len(rows)
+
+
+@contextmanager
+def _asking(serving: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The snapshot as it is now. One that is published meanwhile takes its place beside it: neither waits."""
     import duckdb
 
     if not serving.exists():
@@ -26,21 +65,32 @@ def answer(serving: Path, query: str, parameters: dict[str, Any] | None = None) 
         )
     with connect(serving, read_only=True) as connection:
         try:
-            return frame(connection, query, parameters)
+            yield connection
         except duckdb.Error as error:
             raise ValueError(str(error)) from error
 
 
 def show(rows: pd.DataFrame, style: str) -> None:
     """Print rows as a table for people, or as CSV or JSON for programs (full precision)."""
-    if style == "csv":
-        rows.to_csv(sys.stdout, index=False)
-    elif style == "json":
-        click.echo(
-            rows.to_json(orient="records", date_format="iso", indent=2, default_handler=str, double_precision=15)
-        )
-    else:
+    if style == "table":
         _print_table(rows)
+    else:
+        print_rows(rows, style, sys.stdout)
+
+
+def print_rows(rows: pd.DataFrame, kind: str, file: TextIO) -> None:
+    """Write rows as csv or json at full precision."""
+    if kind == "csv":
+        lists = {name: rows[name].map(_listed) for name in rows if rows[name].dtype == object}
+        rows.assign(**lists).to_csv(file, index=False)
+    else:
+        text = rows.to_json(orient="records", date_format="iso", indent=2, default_handler=str, double_precision=15)
+        file.write(text + "\n")
+
+
+def _listed(value: Any) -> Any:
+    """A list as JSON, so that whoever reads the CSV can take it apart; all else as it is."""
+    return json.dumps(value.tolist(), ensure_ascii=False, default=str) if isinstance(value, np.ndarray) else value
 
 
 def show_vectors(shelves: list[Shelf]) -> None:

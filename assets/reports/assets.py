@@ -42,7 +42,7 @@ def report_page(home: Home, name: str) -> Path:
     code_version=CODE_VERSION,
 )
 def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
-    """HTML pages that open from disk: leaderboards beside published numbers, significance, errors, posters, provenance."""
+    """Pages that open from disk: leaderboards beside published numbers, significance, errors, posters, provenance."""
     name = context.partition_key
 
     def compute(say: Say) -> Output:

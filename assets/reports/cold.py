@@ -33,9 +33,9 @@ def _map(board: Board, folds: list[Fold], key: str) -> HeatMap | None:
     there = [band for band in BANDS if _inside(counts, band).any()]
     if len(there) < 2:
         return None
-    names = [(row.model, row.variant) for row in board.rows]
-    rows = [(row.label, [_rmse(folds, name, key, band) for band in there])
-            for row, name in zip(board.rows, names, strict=True) if any(name in fold.squared for fold in folds)]  # fmt: skip
+    names = {row.label: (row.model, row.variant) for row in board.rows}
+    known = {label: name for label, name in names.items() if any(name in fold.squared for fold in folds)}
+    rows = [(label, [_rmse(folds, name, key, band) for band in there]) for label, name in known.items()]
     return HeatMap("Model", [shown(band) for band in there], rows, [int(_inside(counts, b).sum()) for b in there])
 
 

@@ -32,6 +32,9 @@ from assets.reports.worth import worth_of
 from assets.steps import Say
 from models.splits import Protocol
 
+PARTS = {"rated": "stars", "curved": "curves", "cold": "cold", "missed": "gallery"}
+"""Sections of pages.py that are shown where any protocol has this part."""
+
 
 def contents(material: Material, say: Say) -> dict[str, Any]:
     """Everything that the page shows, as values at full precision."""
@@ -58,8 +61,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
         "facts": facts.dataset_facts(material), "sections": sections,
         "headline": headline(boards[0], first["pairs"]) if boards else "No model has been measured yet.",
         "remarks": _remarks(boards, sections),
-        "rated": any(section["stars"] for section in sections), "curved": any(section["curves"] for section in sections),
-        "cold": any(section["cold"] for section in sections), "missed": any(section["gallery"] for section in sections),
+        **{name: any(section[part] for section in sections) for name, part in PARTS.items()},
         **studies, "elsewhere": [row for row in published if row.protocol not in there],
         "models": models, "people": people, "why": why,
         "encoders": facts.encoders(material.manifests), "space": space(material),

@@ -146,7 +146,7 @@ class PosterTransformer(TorchRecommender):
         return np.concatenate(out)
 
     def attention(self, users: np.ndarray, items: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
-        """Names of the tokens, and float32 [n, tokens]: their shares in each pair's prediction, mean of the restarts."""
+        """Names of the tokens, and float32 [n, tokens]: their shares in each pair's prediction, mean of restarts."""
         self._require_fitted()
         pairs = self._indices(users), self._indices(items)
         shares = [network.attention(*pairs).cpu().numpy() for network in self._networks]

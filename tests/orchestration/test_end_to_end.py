@@ -18,6 +18,7 @@ import pytest
 
 from assets.files import sha256_of
 from orchestration.cli import invoke
+from tests.orchestration.test_serving import documented
 
 DATASET = "sample-places"
 SEEING = {("poster-transformer", "cro"), ("early-fusion", ""), ("fusion-stack", "")}
@@ -125,7 +126,14 @@ def test_every_review_has_its_sentiment_and_the_words_are_believed(home):
     board = rows(home, "from sentiment_metrics where head = 'stars' and fold = 'test' and metric = 'accuracy'")
     accuracy = {row["model"]: row["value"] for row in board}
     assert accuracy["nbsvm"] > accuracy["majority"] + 0.2
-    assert "What the reviews say" in (home / "reports" / DATASET / "index.html").read_text()
+    assert "What the reviews say" in (home / "reports" / DATASET / "content.html").read_text()
+
+
+def test_every_question_of_the_docs_has_an_answer(home):
+    questions = documented(DATASET)
+    assert len(questions) == 21, "twenty, and what the columns mean"
+    for question in questions:
+        assert rows(home, question), question
 
 
 def test_every_file_is_accounted_for(home):
