@@ -45,11 +45,11 @@ def diff(runs: tuple[str, ...], dataset: str | None, listed: bool, page: Path | 
     found = _comparisons(there, runs)
     if page:
         from assets.files import write_text
-        from assets.runs.page import rendered
+        from assets.reports.rendering import written
 
         if len(found) > 1:
             raise click.UsageError("a page is of one dataset: give --dataset")
-        write_text(page, rendered(found[0]))
+        write_text(page, written("changes.html.j2", {"c": found[0]}))
         click.echo(page)
     elif as_json:
         click.echo(json.dumps([_record(one) for one in found], indent=2))

@@ -11,7 +11,6 @@ from assets.home import Home
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
 from assets.runs.comparing import Comparison, compare
-from assets.runs.page import rendered
 from assets.runs.states import About, State, chain, keep, kept, libraries, load, numbers_of, steps_of
 from assets.steps import Output, Say, materialize
 
@@ -47,8 +46,10 @@ def run_history(context: dg.AssetExecutionContext, home: Home) -> dg.Materialize
         facts = {}
         if before:
             comparison = compare(load(*before[-1]), state)
+            from assets.reports.rendering import written
+
             page = home.reports / "changes" / f"{name}.html"
-            write_text(page, rendered(comparison))
+            write_text(page, written("changes.html.j2", {"c": comparison}))
             facts = {"changes": _summary(comparison), "page": str(page)}
             say(f"{name}: {len(comparison.differences)} differences to run {before[-1][0].name}, "
                 f"{len(comparison.changed)} numbers changed")  # fmt: skip

@@ -8,9 +8,10 @@ import pytest
 
 from assets.datasets import dataset
 from assets.profiles import FEWEST, leanings, profiles, unit_of
-from assets.reports.page import contents, render
+from assets.reports.page import contents
 from assets.reports.tastes import tastes_of
 from tests.assets.finished_shop import NAME, USERS, Shop, two_groups
+from tests.assets.finished_shop import html as html_of
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_without_times_there_are_no_profiles(tmp_path) -> None:
     assert rows.empty and "similarity" in rows
     rows.to_parquet(made.home.profiles_over_time(NAME))
     assert tastes_of(made.material()) is None
-    assert 'id="tastes"' not in render(contents(made.material(), lambda line: None))
+    assert 'id="tastes"' not in html_of(contents(made.material(), lambda line: None))
 
 
 def test_the_report_tells_how_far_tastes_moved(tmp_path) -> None:
@@ -94,6 +95,6 @@ def test_the_report_tells_how_far_tastes_moved(tmp_path) -> None:
     assert [one.modality for one in found.moved] == ["image", "text"] and found.unit == "month"
     assert all(one.moved == pytest.approx(0.3) and one.told for one in found.moved)
     assert found.periods[0]["period"] == "2020-01" and not found.has_sentiment
-    page = render(contents(made.material(), lambda line: None))
+    page = html_of(contents(made.material(), lambda line: None))
     section = page[page.index('id="tastes"') : page.index("</section>", page.index('id="tastes"'))]
     assert "+0.300" in section and "text, by chance" in section and "2020-01" in section

@@ -8,10 +8,10 @@ import dagster as dg
 import pytest
 
 from assets import evaluation
+from assets.reports.rendering import written
 from assets.runs import states
 from assets.runs.assets import COMMAND_TAG, run_history
 from assets.runs.comparing import Comparison, compare
-from assets.runs.page import rendered
 from models.registry import recommender
 from orchestration.cli import invoke
 from orchestration.tables import answer
@@ -136,8 +136,8 @@ def test_an_id_that_is_not_unique_asks_for_more(made, monkeypatch, capsys):
 def test_the_page_escapes_what_comes_from_data_and_says_which_difference_is_behind_a_number(made):
     found = compared(made, 0, 1)
     found.changed[0].number["model"] = "<script>alert(1)</script>"
-    page = rendered(found)
-    assert "<script>" not in page and "&lt;script&gt;" in page
+    page = written("changes.html.j2", {"c": found})
+    assert "<script>alert(1)" not in page and "&lt;script&gt;" in page
     assert page.count('<a href="#d1">1</a>') > 5 and 'id="d2"' in page
     assert (made.home.reports / "changes" / f"{NAME}.html").exists(), "the last two runs' page is made by itself"
 

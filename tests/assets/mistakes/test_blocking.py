@@ -17,6 +17,7 @@ from assets.reports.red_checks import verdict
 from assets.studies import assets as studies
 from models.baselines.bias import Bias
 from tests.assets.finished_shop import HOSTILE, NAME, Shop
+from tests.assets.finished_shop import html as html_of
 
 
 @dg.asset(deps=["metrics"], partitions_def=BY_DATASET)
@@ -65,7 +66,7 @@ def test_sampled_candidates_are_not_published(home, honest, monkeypatch) -> None
 
 @pytest.mark.parametrize("blocking", [True, False])
 def test_the_report_says_it_before_any_number(tmp_path, blocking) -> None:
-    from assets.reports.page import render, summary
+    from assets.reports.page import summary
     from assets.validation.outcomes import Outcome, keep
 
     shop = Shop(tmp_path).train("bias", 0.4).train("svd", 0.8).recommend("bias")
@@ -74,7 +75,7 @@ def test_the_report_says_it_before_any_number(tmp_path, blocking) -> None:
     place = shop.home.lake / NAME / "checks" / "metrics.json"
     keep(place, "f", [red, Outcome("full_precision", True, "fine")])
     page = shop.page()
-    html = render(page)
+    html = html_of(page)
     assert HOSTILE not in html and "18 of 18 rankings are sampled" in html
     assert ("1 red check" in html) == blocking and ("1 of 2 checks warns" in html) == (not blocking)
     assert html.index("18 of 18 rankings") < html.index('<p class="headline">')
