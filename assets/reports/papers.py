@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 
 import pandas as pd
 
@@ -31,6 +32,19 @@ class Rebuilt:
     table: Table
     heads: list[str]
     lines: list[tuple[Line, str, list[Number]]]
+
+    @property
+    def printed(self) -> list[bool]:
+        """Of each metric whether the paper prints it at all."""
+        return [any(not isnan(line.values[place]) for line, *_ in self.lines) for place in range(len(self.heads))]
+
+    @property
+    def reasons(self) -> list[tuple[str, list[str]]]:
+        """Why ours differ, each reason with the labels of its lines."""
+        lines: dict[str, list[str]] = {}
+        for line, *_ in self.lines:
+            lines.setdefault(line.note, []).append(line.label)
+        return [(note, labels) for note, labels in lines.items() if note]
 
 
 def papers_of(material: Material) -> list[Rebuilt]:

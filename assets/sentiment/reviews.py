@@ -24,9 +24,8 @@ def written_reviews(home: Home, name: str) -> pd.DataFrame:
         reviews = frame(connection, sql("sentiment/reviews"))
     path = home.further_texts(name)
     further = pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=[*reviews, "source"])
-    rows = pd.concat([reviews, further[[*reviews, "source"]]], ignore_index=True) if len(further) else reviews
-    tagged = rows.source == TAGS if "source" in rows else False
-    return rows.assign(linked=rows.item_id.astype(object).mask(tagged, None))
+    linked = [*reviews.item_id, *further.item_id.astype(object).mask(further.source == TAGS, None)]
+    return pd.concat([reviews, further[list(reviews)]], ignore_index=True).assign(linked=linked)
 
 
 def folds_of(reviews: pd.DataFrame, shares: str, seed: int) -> np.ndarray:

@@ -53,17 +53,22 @@ def raw(root: Path, reviews: int) -> None:
         file.write("\n".join([*map(json.dumps, rows), "not json"]))
 
 
+def stage(home: Home, name: str, root: Path) -> None:
+    """Stage a dataset's raw files and make its interactions and items."""
+    made = segments(home, name)
+    with working() as connection, Hashes(home.path / "hashes.sqlite") as hashes:
+        loader = Loader(connection, made, dataset(name), root, hashes)
+        staged = [loader.load(file, silent) for file in raw_files(dataset(name), root)]
+    made.retain([one.source_file for one in staged])
+    for table in ("interactions", "items"):
+        filled(home, name, table, by_query(table), silent)
+
+
 def home_of(tmp_path: Path, reviews: int = FEWEST) -> Home:
     """A home with the catalog of these raw files and their further texts."""
     raw(tmp_path / "raw", reviews)
     home = Home(root=str(tmp_path / "home"), raw=str(tmp_path / "raw"), threads=1)
-    about, made = dataset(NAME), segments(home, NAME)
-    with working() as connection, Hashes(tmp_path / "hashes.sqlite") as hashes:
-        loader = Loader(connection, made, about, tmp_path / "raw", hashes)
-        staged = [loader.load(file, silent) for file in raw_files(about, tmp_path / "raw")]
-    made.retain([one.source_file for one in staged])
-    for table in ("interactions", "items"):
-        filled(home, NAME, table, by_query(table), silent)
+    stage(home, NAME, tmp_path / "raw")
     gathered(home, NAME, outside_files(home), silent)
     return home
 
@@ -99,6 +104,22 @@ def test_they_are_learned_from_and_nothing_stands_on_both_sides_of_a_split(tmp_p
     assert set(fold) == {0, 1, 2}
     for column in ("text", "linked"):
         assert texts.assign(fold=fold).groupby(column).fold.nunique().max() == 1
+
+
+def test_a_datasets_own_reviews_are_as_they_are_where_there_are_no_others(tmp_path: Path) -> None:
+    """A shop of two reviews; with and without the file of further texts, which is empty for it."""
+    about, home = dataset("sample-shop"), Home(root=str(tmp_path / "home"), threads=1)
+    folder = tmp_path / "amazon/2023"
+    folder.mkdir(parents=True)
+    rows = [{"user_id": f"u{n}", "parent_asin": "A", "rating": n, "timestamp": 1588687728923, "text": f"said {n}"}
+            for n in (1, 5)]  # fmt: skip
+    (folder / "Sample_Shop.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (folder / "meta_Sample_Shop.jsonl").write_text('{"parent_asin": "A", "title": "a thing"}')
+    stage(home, about.name, tmp_path)
+    for _ in range(2):
+        texts = written_reviews(home, about.name)
+        assert sorted(texts.text) == ["said 1", "said 5"] and texts.linked.tolist() == ["A", "A"]
+        gathered(home, about.name, [], silent)
 
 
 def test_what_they_say_of_an_item_stands_beside_the_ratings_here(tmp_path: Path) -> None:
