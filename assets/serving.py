@@ -57,7 +57,11 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
         return Output(digest(upstream), sum(counts.values()), [home.serving], facts, upstream=upstream)
 
     return materialize(
-        context, home, upstream={}, config=[upstream, sql("serving/tables"), sql("macros")], compute=compute
+        context,
+        home,
+        upstream={},
+        config=[upstream, sql("serving/tables"), sql("macros"), sql("serving/comments")],
+        compute=compute,
     )
 
 
@@ -76,6 +80,7 @@ def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int
         connection.execute("USE snapshot")
         connection.execute(sql("serving/tables"))
         connection.execute(sql("macros"))
+        connection.execute(sql("serving/comments"))
         for name in names:
             connection.execute("USE memory")
             attach(connection, home, name)

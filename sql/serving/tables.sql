@@ -101,13 +101,6 @@ COMMENT ON COLUMN metrics.trials IS 'Settings that were compared on validation.'
 COMMENT ON TABLE predictions IS 'Predicted and true rating of every test pair.';
 COMMENT ON TABLE recommendations IS 'The first items of every user by every model, and why.';
 COMMENT ON COLUMN recommendations.missing IS 'Modalities that the model looks at and the item has none of, so that it was scored without; NULL for models that cannot tell.';
-COMMENT ON COLUMN recommendations.version IS 'Of the trained model that made the list; for the champion it may be one from before a rollback.';
-COMMENT ON TABLE champions IS 'Which version of which model recommended under a protocol, from when until when, and why.';
-COMMENT ON COLUMN champions.pinned IS 'Set by a person: refreshes leave it until it is released.';
-COMMENT ON COLUMN champions.serves IS 'It makes the lists of recommend() now.';
-COMMENT ON TABLE model_versions IS 'Every trained version of every model, with the files it consisted of.';
-COMMENT ON COLUMN model_versions.folder IS 'Where its files are now, below TRIFUSE_HOME; NULL where they were not kept.';
-COMMENT ON COLUMN model_versions.files IS 'Path below TRIFUSE_HOME when it was trained, size and SHA-256.';
 COMMENT ON TABLE review_sentiment IS 'Sentiment of every written review, by the best model on validation; empty until one has been trained.';
 COMMENT ON COLUMN review_sentiment.probability IS 'That the review is positive: more stars than the middle of the scale.';
 COMMENT ON COLUMN review_sentiment.fold IS 'What the review was to the model: of those it was trained on it knows more than of others.';
@@ -117,11 +110,4 @@ COMMENT ON TABLE sentiment_metrics IS 'How good every sentiment model is on its 
 COMMENT ON COLUMN sentiment_metrics.head IS 'binary: negative or positive; stars: one to five.';
 COMMENT ON TABLE ingest_audit IS 'Per raw file: rows_read = rows_loaded + rows_rejected + rows_duplicate.';
 COMMENT ON TABLE lineage IS 'What every data version was made from, down to files and their SHA-256.';
-COMMENT ON TABLE runs IS 'The latest runs that changed a dataset; trifuse diff says what changed between two of them.';
-COMMENT ON COLUMN runs.run IS 'The beginning of the id of the command, or of the Dagster run that recorded it.';
-COMMENT ON COLUMN runs.run_ids IS 'Dagster runs of the steps that were new.';
-COMMENT ON TABLE metric_history IS 'Every number as it was after each of those runs.';
-COMMENT ON COLUMN metric_history.kind IS 'metric, sentiment, or rows of a table.';
-COMMENT ON TABLE lineage_files IS 'The files that every data version consisted of when it was made: models, predictions, folds, tables.';
-COMMENT ON COLUMN lineage_files.path IS 'Below TRIFUSE_HOME. A later version may have replaced the file: trifuse trace --verify tells.';
 COMMENT ON TABLE item_vectors IS 'Content vectors of items by field; encoder is the key of what made them; an item with several pictures has their mean.';
