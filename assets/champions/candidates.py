@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 BASELINES = ("global-mean", "bias", "popularity")
 """What a champion must beat. They themselves are never champions: they know nobody's taste."""
-TIMED = 64
-"""Users whose scoring is timed."""
+TIMED, TIMES = 16, 2
+"""Users whose scoring is timed, and how often: the best counts, as a busy machine only makes it longer."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,12 @@ class Contest:
 
     def _scored(self, model: Recommender, users: np.ndarray) -> tuple[float, np.ndarray]:
         """Seconds a user that the whole catalogue takes, and the scores."""
-        started = time.perf_counter()
-        scores = model.score(users)
-        return (time.perf_counter() - started) / max(len(users), 1), scores
+        seconds = []
+        for _ in range(TIMES):
+            started = time.perf_counter()
+            scores = model.score(users)
+            seconds.append(time.perf_counter() - started)
+        return min(seconds) / max(len(users), 1), scores
 
 
 def _quick(milliseconds: float) -> Gate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -94,16 +95,24 @@ def _publish_lists(
     made = Manifests(home.path).current("recommendations", name)
     cells = [key.partition("@")[2] for key in (made.upstream if made else {}) if key.startswith("recommender@")]
     versions = [(Cell.parse(cell).model, made.upstream[f"recommender@{cell}"]) for cell in cells]
-    sources = [(lists, versions)]
     if champion and (own := (champion["model"], champion["version"])) not in versions:
         cell = Cell(*(champion[key] for key in ("dataset", "model", "protocol", "seed", "variant"))).partition
-        # The lists that this version made in its time stand in the place of those of the model as it is now.
-        others = [(model, version) for model, version in versions if model != champion["model"]]
-        sources = [(lists, others), (place(home, cell, champion["version"]) / LISTS, [own])]
-    for file, of in sources:
-        connection.register("listed_versions", pd.DataFrame(of, columns=["model", "version"], dtype="string"))
-        connection.execute(f"INSERT INTO recommendations BY NAME {sql('serving/recommendations')}", {"file": str(file)})
-        connection.unregister("listed_versions")
+        kept = place(home, cell, champion["version"]) / LISTS
+        if kept.exists():
+            # The lists that this version made in its time stand in the place of those of the model as it is now.
+            _add_lists(connection, kept, [own])
+            _add_lists(connection, lists, versions, without=champion["model"])
+            return
+    _add_lists(connection, lists, versions)
+
+
+def _add_lists(
+    connection: duckdb.DuckDBPyConnection, file: Path, versions: list[tuple[str, str]], without: str | None = None
+) -> None:
+    connection.register("listed_versions", pd.DataFrame(versions, columns=["model", "version"], dtype="string"))
+    query = f"INSERT INTO recommendations BY NAME {sql('serving/recommendations')}"
+    connection.execute(query, {"file": str(file), "without": without})
+    connection.unregister("listed_versions")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:

@@ -121,6 +121,9 @@ def test_the_snapshot_has_every_number_as_it_was_after_each_run(made):
     found = answer(made.publish(), query)
     assert list(found.run) == ["11111111", "22222222", "33333333"] and list(found.value.diff()[1:]) == [1, 0]
     assert answer(made.home.serving, "SELECT count(*) AS n FROM runs").n[0] == 3
+    uncommented = "SELECT table_name, column_name FROM duckdb_columns() WHERE comment IS NULL AND table_name IN "
+    own = "('champions', 'model_versions', 'lineage_files', 'runs', 'metric_history')"
+    assert answer(made.home.serving, uncommented + own).empty
 
 
 def test_an_id_that_is_not_unique_asks_for_more(made, monkeypatch, capsys):

@@ -123,6 +123,28 @@ def test_the_demo_computes_side_by_side_and_leaves_the_pool_as_it_was(settings):
     assert "gpu" not in limits()
 
 
+@dg.asset
+def winner() -> None: ...
+
+
+@dg.asset_check(asset=winner, blocking=True)
+def sound() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=False)
+
+
+def test_a_red_winner_ends_its_own_stage_and_nothing_else(settings, monkeypatch):
+    monkeypatch.setattr(plan, "assets_and_checks", lambda: [winner, sound])
+    stages = [plan.Stage("champion x", dg.AssetSelection.assets("winner"), goes_on=True)] * 2
+    monkeypatch.setattr(plan, "stages", lambda request: stages)
+    said = []
+    assert plan.run(plan.Request("sample-movies"), settings, said.append)["computed"] == 2
+    assert said.count("champion x stays who it was: sound is red") == 2
+    monkeypatch.setattr(plan, "stages", lambda request: [plan.Stage("x", dg.AssetSelection.assets("winner"))])
+    monkeypatch.setattr(plan, "_show_checks", lambda *_: None)
+    with pytest.raises(plan.RunFailed, match="winner: sound"):
+        plan.run(plan.Request("sample-movies"), settings, said.append)
+
+
 def test_until_cuts_the_stages_off_and_models_are_those_asked_for():
     titles = [stage.title for stage in plan.stages(plan.Request("ml-100k", until="embeddings"))]
     assert titles == ["data"]
