@@ -15,6 +15,7 @@ from pydantic import Field
 
 from assets.datasets import Dataset, dataset
 from assets.files import atomic_folder, digest, sha256_of
+from assets.given import given
 from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
@@ -230,7 +231,7 @@ class Workshop:
             "curve": report.curve,
             "config": settings.model_dump(),
             "change": asdict(change),
-            "given": {name: parts[name].digest() for name in ("train", "valid")},
+            "given": given(parts["train"], parts["valid"], features.reviews),
             **measured(model, parts["train"], parts["valid"], features.rating_values),
         }
         folder = cell.folder(self.home)

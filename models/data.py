@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,13 +31,6 @@ class Interactions:
     def take(self, rows: np.ndarray) -> Interactions:
         """The rows named by a boolean mask or an index array."""
         return Interactions(self.users[rows], self.items[rows], self.ratings[rows], self.timestamps[rows])
-
-    def digest(self) -> str:
-        """SHA-256 of the rows in their order: the same users, items and ratings have the same."""
-        hashed = hashlib.sha256()
-        for values, kind in ((self.users, np.int32), (self.items, np.int32), (self.ratings, np.float32)):
-            hashed.update(np.ascontiguousarray(values, kind).tobytes())
-        return hashed.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from assets.recommenders import Cell
 from assets.splits import load_fold
 from assets.validation.facts import Check
 from assets.validation.outcomes import EXAMPLES, Outcome
+from assets.vectors.matrix import owner_vectors
 from models.data import Interactions
 from models.splits import TEST, TRAIN, VALID
 
@@ -78,10 +79,19 @@ class Evidence:
 
     def rows(self, cell: Cell, fold: int) -> Interactions:
         """The rows of a fold of the cell's protocol and seed."""
+        return self.catalog.interactions.take(self.fold(cell) == fold)
+
+    def fold(self, cell: Cell) -> np.ndarray:
+        """int8 [interactions]: the fold of every row under the cell's protocol and seed."""
         key = cell.protocol, cell.seed
         if key not in self._folds:
             self._folds[key] = load_fold(self.home, self.about.name, *key)
-        return self.catalog.interactions.take(self._folds[key] == fold)
+        return self._folds[key]
+
+    def reviews_of_train(self, cell: Cell) -> np.ndarray | None:
+        """The vectors of what was written with train ratings, as the cell's training should have had them."""
+        reviews = owner_vectors(self.home, self.about.name, "review")
+        return None if reviews is None else reviews[self.fold(cell) == TRAIN]
 
     def by_fold(self) -> Iterator[tuple[tuple[str, int], list[Cell]]]:
         """(protocol, seed) and the cells under it."""

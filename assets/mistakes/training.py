@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from assets.given import given
 from assets.mistakes.evidence import PARTS, Evidence, mistake, named, outcome
 from assets.studies.changes import UNCHANGED, Change
 from assets.validation.outcomes import Outcome
@@ -34,19 +35,24 @@ def test_read_once(evidence: Evidence) -> Outcome:
     )  # fmt: skip
 
 
-@mistake(1, "What training was given are the train and validation rows of its fold, and nothing else.")
+@mistake(1, "What training was given are the train and validation rows of its fold, and of reviews those of train "
+            "(mistake 10): their hashes are computed again.")  # fmt: skip
 def trained_without_test(evidence: Evidence) -> Outcome:
-    """By digests that the training wrote down of what it handed to the model."""
+    """By hashes that the training wrote down of what it handed to the model."""
     bad, unrecorded, seen = [], 0, 0
     for _, cells in evidence.by_fold():
-        expected = {part: evidence.rows(cells[0], PARTS[part]).digest() for part in ("train", "valid")}
-        for cell in cells:
-            record = evidence.record(cell)
+        records = {cell: evidence.record(cell) for cell in cells}
+        asked = any("reviews" in record.get("given", ()) for record in records.values())
+        expected = given(*(evidence.rows(cells[0], PARTS[part]) for part in ("train", "valid")),
+                         evidence.reviews_of_train(cells[0]) if asked else None)  # fmt: skip
+        for cell, record in records.items():
             if "given" not in record:
                 unrecorded += 1
             elif Change(**_tuples(record["change"])) == UNCHANGED:
                 seen += 1
-                bad += [named(cell) | {"not_as_split": p} for p in expected if record["given"][p] != expected[p]]
+                bad += [
+                    named(cell) | {"not_as_split": p} for p, sha in record["given"].items() if sha != expected.get(p)
+                ]
     return outcome(
         "trained_without_test", bad, seen, "{rows} trainings were given their train and validation rows alone",
         "{bad} times a training was given other rows than those of its fold",

@@ -18,8 +18,8 @@ from assets.validation.facts import Check
 from assets.validation.outcomes import EXAMPLES, Outcome
 from assets.vectors.contents import Contents, Source, vectors_of
 from assets.vectors.identities import Lazy
-from assets.vectors.matrix import item_vectors
-from assets.vectors.store import Store
+from assets.vectors.matrix import encoder_of, item_vectors
+from assets.vectors.store import Store, locked, using
 from assets.warehouse import frame
 from models.encoders.choice import EncoderChoice
 
@@ -44,7 +44,8 @@ def basis(home: Home, asset: str, name: str) -> str:
     """Changes with what the outcomes depend on: the references, and the files that hold the vectors."""
     kind, sources = ENCODED[asset]
     files = [place(name, source.field) for source in sources for place in (home.embedding, home.matrix)]
-    files += sorted(home.vectors.glob("*-*/*.parquet"))
+    for encoder in {encoder_of(home.embedding(name, source.field)) for source in sources} - {""}:
+        files += sorted(home.vectors.glob(f"*-{encoder[:16]}/*.parquet"))
     stamps = [(str(p.relative_to(home.path)), p.stat().st_size, p.stat().st_mtime_ns) for p in files if p.exists()]
     items = Manifests(home.path).require("items", name).data_version
     return digest(stamps, items, choice(home, kind).asked(), SAMPLE, LEAST_COSINE)
@@ -53,7 +54,8 @@ def basis(home: Home, asset: str, name: str) -> str:
 def find(home: Home, asset: str, name: str) -> list[Outcome]:
     """The outcomes of CHECKS."""
     kind, sources = ENCODED[asset]
-    return examined(home, name, choice(home, kind), sources)
+    with locked(using(home.vectors), shared=True):
+        return examined(home, name, choice(home, kind), sources)
 
 
 def examined(home: Home, name: str, chosen: EncoderChoice, sources: list[Source]) -> list[Outcome]:

@@ -144,6 +144,14 @@ def test_every_file_is_accounted_for(home):
     assert rows(home, "select count(*) as n from rejects")[0]["n"] >= 20
 
 
+def test_each_model_was_held_against_the_test_once_and_judged_by_slice(home):
+    reads = rows(home, "select model, variant, count(*) as n from test_reads group by all")
+    assert {(row["model"], row["variant"]) for row in reads} >= SEEING and {row["n"] for row in reads} == {1}
+    sizes = rows(home, "select model, variant, sum(n) as n from metric_slices where slice like '%picture' group by all")
+    tested = rows(home, "select distinct n from metrics where metric = 'rmse'")
+    assert {row["n"] for row in sizes} == {row["n"] for row in tested} and len(sizes) == len(reads)
+
+
 def test_trace_ends_at_files_whose_hash_is_right(home):
     metric = rows(home, f"from leaderboard('{DATASET}', 'rmse')")[0]["metric_id"]
     done = trifuse(home, "trace", metric, "--verify", "--json")

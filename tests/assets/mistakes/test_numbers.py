@@ -9,6 +9,7 @@ import pytest
 from assets import evaluation
 from assets.datasets import dataset
 from assets.files import read_json, write_json
+from assets.given import given
 from assets.home import Home
 from assets.manifests import Manifests
 from assets.mistakes.checks import MISTAKES
@@ -19,7 +20,7 @@ from assets.studies.changes import UNCHANGED
 from assets.validation.outcomes import Outcome
 from models.baselines.bias import Bias
 from models.baselines.global_mean import GlobalMean
-from models.splits import TEST
+from models.splits import TEST, TRAIN, VALID
 from tests.assets.finished_shop import NAME
 from tests.assets.mistakes.conftest import MODELS, PROTOCOLS, measured, trained
 
@@ -86,6 +87,20 @@ def test_a_training_that_was_given_the_test_is_found(honest) -> None:
     trained(honest, "bias", "xia2024", Careless)
     measured(honest)
     assert red(honest) == {"trained_without_test"}
+
+
+def test_words_of_the_test_among_the_features_are_found(honest, monkeypatch) -> None:
+    cell = Cell(NAME, "bias", "xia2024", 0, "")
+    fold = evaluation.load_fold(honest, NAME, "xia2024", 0)
+    reviews = np.random.default_rng(0).normal(size=(len(fold), 4)).astype(np.float32)
+    monkeypatch.setattr("assets.mistakes.evidence.owner_vectors", lambda *of: reviews)
+    rows = evaluation.load_catalog(honest, NAME).interactions
+    train, valid = (rows.take(fold == part) for part in (TRAIN, VALID))
+    record = cell.folder(honest) / "record.json"
+    for words, expected in ((reviews[fold == TRAIN], set()), (reviews, {"trained_without_test"})):
+        write_json(record, read_json(record) | {"given": given(train, valid, words)})
+        assert red(honest) == expected
+    assert found(honest)["trained_without_test"].examples[0]["not_as_split"] == "reviews"
 
 
 def forget(home: Home, model: str) -> None:
