@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Card:
-    """summary, details: from the model's own docstring, as paragraphs. options: (name, value) of its configuration.
+    """summary: what the module says of itself; details: the class, by paragraph. options: (field, value) of its Config.
 
     chosen: what validation decided in the first training; weak: (slice, RMSE, RMSE over all) where it errs most.
     trained: a row a training, with the folder that holds the model.
@@ -48,7 +49,6 @@ class Card:
     details: list[str]
     content: bool
     ranks_by_rating: bool
-    version: str
     standings: list[Standing]
     options: list[tuple[str, str]]
     chosen: list[tuple[str, str]]
@@ -71,13 +71,14 @@ def cards_of(material: Material, sections: list[dict[str, Any]]) -> list[Card]:
 
 def _card(material: Material, sections: list[dict[str, Any]], name: str) -> Card:
     model = recommender(name)
-    said = inspect.cleandoc(model.__doc__ or "").split("\n\n")
+    said = [inspect.cleandoc(text or "") for text in (sys.modules[model.__module__].__doc__, model.__doc__)]
     cells = sorted(
         (cell for cell in material.records if cell.model == name), key=lambda c: (c.protocol, c.seed, c.variant)
     )
     record = material.records[cells[0]] if cells else {}
     return Card(
-        name, file_of(name), said[0], said[1:], model.uses_content, model.ranks_by_rating, model.version,
+        name, file_of(name), said[0].split("\n\n")[0], said[1].split("\n\n"),
+        model.uses_content, model.ranks_by_rating,
         [standing for section in sections for standing in _standings(section, name)],
         _told(record.get("config", {})), _told(record.get("chosen", {})), int(record.get("parameters", 0)),
         _weak(sections, name),

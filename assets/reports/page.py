@@ -18,7 +18,9 @@ from assets.reports.leaderboard import Board, board, shown
 from assets.reports.material import Material
 from assets.reports.papers import papers_of
 from assets.reports.posters import Thumbnails
+from assets.reports.provenance import code, efforts
 from assets.reports.published import published_for
+from assets.reports.quality import MEASURES, quality_of
 from assets.reports.red_checks import verdict
 from assets.reports.rendering import number
 from assets.reports.residuals import folds_of
@@ -55,6 +57,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     say(f"{about.name}: report on what people are recommended, and why")
     people = wall(material, pictures, models)
     why = explained(material, [person.user_id for person in people], pictures)
+    checked = quality_of(material)
     say(f"{about.name}: report on what the encoders see")
     return {
         "about": about, "verdict": verdict(material.home, about),
@@ -68,8 +71,10 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
         "audit": material.audit.to_dict("records"),
         "reasons": facts.reasons(material.rejects), "pictures": facts.picture_outcomes(material.images),
         "clips": facts.picture_outcomes(material.media),
+        "code": code(), "efforts": efforts(material),
         "raw_files": facts.raw_files(material.manifests), "manifests": list(material.manifests.values()),
         "cells": facts.cells(material.metrics).to_dict("records"),
+        "quality": checked, "checked": checked.checks, "drifted": checked.drifts, "measures": list(MEASURES.values()),
         "cards": cards_of(material, sections), "card_of": file_of,
         "definitions": definitions([b.protocol for b in boards]),
     }  # fmt: skip

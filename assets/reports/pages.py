@@ -53,7 +53,11 @@ PAGES = (
         "people.html", "Recommendations", "What a few users liked, what two models recommend them, and why.",
         (Section("wall", "What people are recommended"), Section("tastes", "How tastes move", "tastes")),
     ),
-    Page("quality.html", "Data quality", "What became of every record and picture.", (Section("quality", "Records"),)),
+    Page(
+        "quality.html", "Data quality", "What became of every record and picture, what the checks found, what drifted.",
+        (Section("checks", "Checks", "checked"), Section("drift", "Drift since the version before", "drifted"),
+         Section("quality", "Records"), Section("pictures", "Pictures, sounds and films")),
+    ),
     Page(
         "provenance.html", "Provenance", "The files, versions and runs that every number comes from.",
         (Section("provenance", "Where the numbers come from"),),

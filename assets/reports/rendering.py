@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from assets.reports.leaderboard import shown as metric_name
 from assets.reports.pages import PAGES, shown
@@ -40,12 +41,17 @@ def _environment():
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
     environment.filters |= {"number": number, "printed": printed, "signed": signed, "percent": percent, "p": p_value}
-    environment.filters |= {"size": size, "metric": metric_name}
+    environment.filters |= {"size": size, "metric": metric_name, "ticked": ticked}
     return environment
 
 
 def _text(name: str) -> Markup:
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # ours, not from data
+
+
+def ticked(text: str) -> Markup:
+    """A docstring's text, with what stands in backticks as code."""
+    return Markup(re.sub(r"`+([^`]+)`+", r"<code>\1</code>", str(escape(text))))
 
 
 def number(value: Any, digits: int = 4) -> str:
