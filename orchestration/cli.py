@@ -11,6 +11,7 @@ import click
 
 from orchestration.faults import Unusable, way_out
 from orchestration.progress import terminal_progress
+from orchestration.publishing import publish
 from orchestration.sentiment import sentiment
 from orchestration.settings import Settings, SettingsError
 
@@ -210,6 +211,7 @@ def doctor(repair: bool) -> None:
 
 
 cli.add_command(sentiment)
+cli.add_command(publish)
 
 
 def main(arguments: list[str] | None = None) -> None:
