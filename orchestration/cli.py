@@ -15,6 +15,7 @@ from orchestration.diff import diff
 from orchestration.faults import Unusable, way_out
 from orchestration.lineage import trace
 from orchestration.progress import terminal_progress
+from orchestration.publishing import publish
 from orchestration.sentiment import sentiment
 from orchestration.settings import Settings, SettingsError
 
@@ -221,7 +222,7 @@ def doctor(repair: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-for command in (sentiment, trace, champion, diff):
+for command in (sentiment, trace, champion, diff, publish):
     cli.add_command(command)
 
 

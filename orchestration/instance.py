@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
@@ -15,25 +16,44 @@ import dagster as dg
 import sqlalchemy
 from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
+from assets.files import write_text
 from assets.leftovers import sweep
 from assets.processes import is_dead
-from orchestration.faults import check_usable
+from orchestration.faults import Unusable, check_usable
 from orchestration.settings import Settings
 
 OWNER_TAG = "trifuse/process"
 """On runs of the command line: `assets.processes.this_process`."""
+POSTGRES = "TRIFUSE_POSTGRES_URL"
+"""postgresql+psycopg2://user:password@host/database; a secret, so no Settings hold it and Dagster reads it itself."""
+SCHEME = "postgresql+psycopg2://"
 UNDER_WAY = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.CANCELING]
 
 
 def prepare(settings: Settings) -> Path:
-    """Make $TRIFUSE_HOME/dagster with its dagster.yaml, and point DAGSTER_HOME at it. Raises Unusable."""
+    """Make $TRIFUSE_HOME/dagster with its dagster.yaml, and point DAGSTER_HOME at it. Raises Unusable.
+
+    Where TRIFUSE_POSTGRES_URL is set, its history is kept there; the address itself is written nowhere.
+    """
     check_usable(settings)
-    folder = settings.dagster_home
+    folder, here = settings.dagster_home, Path(__file__).parent
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "dagster.yaml").exists():
-        shutil.copy(Path(__file__).with_name("dagster.yaml"), folder / "dagster.yaml")
+    config = folder / "dagster.yaml"
+    if not config.exists():
+        shutil.copy(here / "dagster.yaml", config)
+    if address := os.environ.get(POSTGRES):
+        _check_postgres(address)
+        if "\nstorage:" not in config.read_text():
+            write_text(config, config.read_text() + (here / "postgres.yaml").read_text())
     os.environ["DAGSTER_HOME"] = str(folder)
     return folder
+
+
+def _check_postgres(address: str) -> None:
+    if find_spec("dagster_postgres") is None:
+        raise Unusable(f"{POSTGRES} is set, but dagster-postgres is not installed: pip install 'trifuse[postgres]'")
+    if not address.startswith(SCHEME):  # SQLAlchemy 2.1 would take another driver, which Dagster's SQL is not for
+        raise Unusable(f"{POSTGRES} has to begin with {SCHEME}, then user:password@host/database")
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:

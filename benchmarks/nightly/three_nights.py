@@ -3,7 +3,7 @@
     python benchmarks/nightly/three_nights.py [--no-following]
 
 Night 1 loads everything; in night 2 nothing is new; before night 3 come 1% new reviews and five new pictures. Of every
-night its seconds and its steps are printed. Night 1 is launched by hand, as a newcomer does, since the schedule refreshes
+night its seconds and steps are printed. Night 1 is launched by hand, as a newcomer does, since the schedule refreshes
 what is in use; the others are ticks of `nightly_refresh`. With --no-following the sensor that retrains is switched off:
 the night then ends with the vectors.
 """

@@ -1,0 +1,73 @@
+"""The snapshot and the reports in a local S3 server (moto); skips where that is not installed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from assets.files import sha256_of
+from assets.home import Home
+from assets.objects import INDEX, publish, storage
+
+SILENT = print
+
+
+@pytest.fixture
+def address(monkeypatch) -> str:
+    """A bucket of an S3 server on this machine."""
+    server_of = pytest.importorskip("moto.server", reason="pip install 'trifuse[s3test]'").ThreadedMotoServer
+    server = server_of(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    import boto3
+
+    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="shop")
+    yield "s3://shop/nightly"
+    server.stop()
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    home = Home(root=str(tmp_path))
+    (home.reports / "films").mkdir(parents=True)
+    home.serving.write_bytes(b"snapshot" * 100_000)
+    (home.reports / "films" / "index.html").write_text("<p>1</p>")
+    (home.reports / "films" / "old.html").write_text("<p>old</p>")
+    return home
+
+
+def content(address: str, name: str) -> bytes:
+    there, prefix = storage(address)
+    with there.open_input_stream(f"{prefix}/{name}") as stream:
+        return stream.read()
+
+
+def test_what_changed_is_sent_what_is_gone_is_removed_and_the_index_tells_all(address, home):
+    first = publish(home, address, SILENT)
+    assert (first.sent, first.removed, first.unchanged) == (3, 0, 0)
+    assert content(address, "serving.duckdb") == home.serving.read_bytes()
+    again = publish(home, address, SILENT)
+    assert (again.sent, again.removed, again.unchanged, again.bytes) == (0, 0, 3, 0)
+    (home.reports / "films" / "index.html").write_text("<p>2</p>")
+    (home.reports / "films" / "old.html").unlink()
+    changed = publish(home, address, SILENT)
+    assert (changed.sent, changed.removed, changed.unchanged) == (1, 1, 1)
+    assert content(address, "reports/films/index.html") == b"<p>2</p>"
+    with pytest.raises(FileNotFoundError):
+        content(address, "reports/films/old.html")
+    index = json.loads(content(address, INDEX))
+    assert index["serving.duckdb"] == sha256_of(home.serving) and len(index) == 2
+
+
+def test_other_addresses_are_refused_and_nothing_to_publish_is_said(tmp_path):
+    for wrong in ("/tmp/x", "http://bucket/x", "s3:///x"):
+        with pytest.raises(ValueError, match="s3://bucket/prefix"):
+            storage(wrong)
+    with pytest.raises(FileNotFoundError, match="make demo"):
+        publish(Home(root=str(tmp_path)), "s3://bucket/x", SILENT)

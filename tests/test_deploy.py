@@ -1,0 +1,38 @@
+"""The files of deploy/ can be read, and agree with what is pinned. Nothing is built or applied here."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+import yaml
+
+from orchestration.settings import Settings
+from tests.conftest import ROOT
+
+DEPLOY = ROOT / "deploy"
+PINNED = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["helm-values.yaml", "ray-cluster.yaml"])
+def test_yaml_is_read_and_says_that_nothing_more_was_tried(name):
+    text = (DEPLOY / name).read_text()
+    assert yaml.safe_load(text) and "Validated by a YAML parser only" in text
+
+
+def test_versions_are_those_that_are_pinned():
+    values, ray = ((DEPLOY / name).read_text() for name in ("helm-values.yaml", "ray-cluster.yaml"))
+    assert f"--version {PINNED['dagster']}" in values
+    assert yaml.safe_load(ray)["spec"]["rayVersion"] == PINNED["ray"]
+    image = (DEPLOY / "Containerfile").read_text()
+    assert f"torch=={PINNED['torch']}" in image and f"torchvision=={PINNED['torchvision']}" in image
+
+
+def test_the_image_has_all_packages_and_the_variables_are_ours():
+    image = (DEPLOY / "Containerfile").read_text()
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+    assert all(f"COPY {package.rstrip('*')} " in image for package in packages) and "COPY sql sql" in image
+    values = yaml.safe_load((DEPLOY / "helm-values.yaml").read_text())
+    told = values["dagster-user-deployments"]["deployments"][0]["env"]
+    assert {variable["name"].removeprefix("TRIFUSE_").lower() for variable in told} <= set(Settings.model_fields)
