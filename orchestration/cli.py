@@ -163,7 +163,7 @@ def sql(query: str, style: str, output: str | None) -> None:
 @click.argument("dataset")
 @click.argument("user")
 @click.option("-k", type=click.IntRange(1, 20), default=10, show_default=True, help="How many items.")
-@click.option("--model", help="The model that recommends. Default: the best on validation.")
+@click.option("--model", help="The model that recommends. Default: the champion.")
 @click.option("--without", default="", callback=_listed, help="Modalities to withhold, e.g. audio,video: scores anew.")
 def recommend(dataset: str, user: str, k: int, model: str | None, without: tuple[str, ...]) -> None:
     """USER's list from the snapshot, and why each item is on it.

@@ -9,13 +9,13 @@ _changed = A.code_version_changed() | A.any_deps_match(A.data_version_changed())
 
 FOLLOW = (
     ((A.missing().newly_true() | _changed).since_last_handled())
-    & ~A.any_deps_missing().ignore(dg.AssetSelection.groups("studies"))
+    & ~A.any_deps_missing().ignore(dg.AssetSelection.groups("studies", "sentiment"))
     & ~A.any_deps_in_progress()
     & ~A.in_progress()
     & A.all_deps_blocking_checks_passed()
 ).with_label("when what it is made from has changed")
 """Unlike eager(), an upstream that was materialized again with identical content starts nothing. Nothing waits for
-studies, which only people start."""
+studies, which only people start, nor for the sentiment of reviews, which most films lack."""
 
 AGAIN = (
     _changed.since_last_handled()

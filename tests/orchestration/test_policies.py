@@ -23,7 +23,11 @@ def model() -> None: ...
 def study() -> None: ...
 
 
-@dg.asset(partitions_def=DATASETS, deps=[model, study], automation_condition=FOLLOW, code_version="1")
+@dg.asset(partitions_def=DATASETS, group_name="sentiment")
+def words() -> None: ...
+
+
+@dg.asset(partitions_def=DATASETS, deps=[model, study, words], automation_condition=FOLLOW, code_version="1")
 def metrics() -> None: ...
 
 
@@ -56,7 +60,7 @@ class Night:
 
     def tick(self, asset: str = "model") -> set[str]:
         """Partitions of the asset that are to be made."""
-        definitions = dg.Definitions([folds, model, study, metrics, winner, follower, page], asset_checks=[honest])
+        definitions = dg.Definitions([folds, model, study, words, metrics, winner, follower, page], asset_checks=[honest])
         result = dg.evaluate_automation_conditions(definitions, self.instance, cursor=self.cursor)
         self.cursor = result.cursor
         return set(result.get_requested_partitions(dg.AssetKey(asset)))
@@ -75,7 +79,7 @@ def test_training_follows_changed_data_only():
     assert night.tick() == {"shop"}
 
 
-def test_metrics_wait_for_no_study_and_follow_one_that_was_made():
+def test_metrics_wait_for_no_study_nor_reviews_and_follow_one_that_was_made():
     night = Night()
     night.tick()
     night.materialize("folds", "1")
