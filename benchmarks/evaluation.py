@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from assets.evaluation import Judge
 from assets.files import read_json
+from assets.judging import Judge
 from assets.manifests import Manifests
 from assets.recommenders import Cell
 from orchestration.resources import home

@@ -12,7 +12,7 @@ from models.slices import PARTITIONS
 from models.splits import PROTOCOLS, TRAIN, VALID
 
 SHARES = ("accuracy", "precision", "recall", "f1", "auc", "ndcg", "mrr", "map", "hit", "coverage", "gini")
-LIKED_BY_ALL = ("coverage", "gini", "popularity", "recall")
+OF_LISTS = ("coverage", "gini", "popularity", "recall")
 CLOSE = 1e-6
 DECIMALS = 6
 
@@ -157,7 +157,7 @@ def popularity_bias(evidence: Evidence) -> Outcome:
     rows = evidence.slices[(evidence.slices.study == "") & evidence.slices.k.notna()]
     every = rows[(rows.slice == "all") | (rows.slice == "tail items")]
     wide = every.pivot_table(index=["protocol", "model", "variant"], columns="metric", values="value")
-    told = {" ".join(key).strip(): {name: float(row[name]) for name in LIKED_BY_ALL if name in row}
+    told = {" ".join(key).strip(): {name: float(row[name]) for name in OF_LISTS if name in row}
             for key, row in wide.iterrows()} or _served(evidence)  # fmt: skip
     bad = [] if told else [{"not_run": "a protocol that ranks, or the lists"}]
     return outcome("popularity_bias", bad, len(told), "known of {rows} models", "there are no lists", of_each=told)

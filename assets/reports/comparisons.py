@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from assets.evaluation import by_user, judgement
+from assets.judging import by_user, judgement
 from assets.manifests import Manifests
 from assets.reports.leaderboard import Board
 from assets.reports.material import Material

@@ -104,30 +104,30 @@ COMMENT ON COLUMN metrics.leaky_by_design IS 'A random split: training may hold 
 
 COMMENT ON TABLE metric_slices IS 'Metrics of parts of the test fold (slice), and of lists beyond their hits (slice all).';
 COMMENT ON COLUMN metric_slices.dataset IS 'The dataset, as in assets/datasets.toml.';
-COMMENT ON COLUMN metric_slices.protocol IS 'How the ratings were split, and which metrics belong to that: see `trifuse run --help`.';
+COMMENT ON COLUMN metric_slices.protocol IS 'How ratings were split and what was measured.';
 COMMENT ON COLUMN metric_slices.seed IS 'Of the split and of the training.';
-COMMENT ON COLUMN metric_slices.model IS 'Name in models/registry.py.';
-COMMENT ON COLUMN metric_slices.variant IS 'Of the model, empty for the plain one: cro and sin with and without posters, no-text, ...';
-COMMENT ON COLUMN metric_slices.study IS 'The study that changed something, which the variant names; empty for the models as they are.';
+COMMENT ON COLUMN metric_slices.model IS 'As in models/registry.py.';
+COMMENT ON COLUMN metric_slices.variant IS 'Of the model; empty for the plain one.';
+COMMENT ON COLUMN metric_slices.study IS 'The study that changed something; empty for the models as they are.';
 COMMENT ON COLUMN metric_slices.slice IS 'Cold users and items have no train rating, sparse users fewer than 10; the head is the fifth of the items rated most.';
-COMMENT ON COLUMN metric_slices.metric IS 'rmse, mae, mse, accuracy, precision, recall, f1, auc, ndcg, mrr, map, hit, coverage or gini; on test unless prefixed.';
-COMMENT ON COLUMN metric_slices.k IS 'Cutoff of the list; NULL for metrics without one.';
+COMMENT ON COLUMN metric_slices.metric IS 'rmse, ndcg, recall; of all: coverage, gini, popularity (mean train ratings of listed items), novelty (bits), diversity (1 - cosine), genre_divergence (bits), calibration_error (stars), users_left_out.';
+COMMENT ON COLUMN metric_slices.k IS 'Length of the lists; NULL for errors of ratings.';
 COMMENT ON COLUMN metric_slices.value IS 'Full precision; NULL where the slice is empty (n is 0).';
-COMMENT ON COLUMN metric_slices.ci_low IS 'Lower end of the 95% bootstrap interval.';
-COMMENT ON COLUMN metric_slices.ci_high IS 'Upper end of the 95% bootstrap interval.';
+COMMENT ON COLUMN metric_slices.ci_low IS 'Lower end of the 95% bootstrap interval, users redrawn.';
+COMMENT ON COLUMN metric_slices.ci_high IS 'Its upper end.';
 COMMENT ON COLUMN metric_slices.n IS 'Ratings, or users, of the slice.';
 COMMENT ON COLUMN metric_slices.data_version IS 'Of the trained model.';
 
 COMMENT ON TABLE test_reads IS 'Every time that a trained model was held against test ratings; once per model and data version.';
 COMMENT ON COLUMN test_reads.dataset IS 'The dataset, as in assets/datasets.toml.';
-COMMENT ON COLUMN test_reads.protocol IS 'How the ratings were split, and which metrics belong to that: see `trifuse run --help`.';
+COMMENT ON COLUMN test_reads.protocol IS 'How ratings were split.';
 COMMENT ON COLUMN test_reads.seed IS 'Of the split and of the training.';
-COMMENT ON COLUMN test_reads.model IS 'Name in models/registry.py.';
-COMMENT ON COLUMN test_reads.variant IS 'Of the model, empty for the plain one: cro and sin with and without posters, no-text, ...';
+COMMENT ON COLUMN test_reads.model IS 'As in models/registry.py.';
+COMMENT ON COLUMN test_reads.variant IS 'Of the model; empty for the plain one.';
 COMMENT ON COLUMN test_reads.data_version IS 'Of the trained model.';
-COMMENT ON COLUMN test_reads.judgement_version IS 'Of the judgement that came of it.';
-COMMENT ON COLUMN test_reads.n IS 'Test ratings.';
-COMMENT ON COLUMN test_reads.run_id IS 'The Dagster run that judged.';
+COMMENT ON COLUMN test_reads.judgement_version IS 'Of the code that measures.';
+COMMENT ON COLUMN test_reads.n IS 'Test ratings that were looked at.';
+COMMENT ON COLUMN test_reads.run_id IS 'The Dagster run that looked.';
 COMMENT ON COLUMN test_reads.read_at IS 'UTC.';
 
 COMMENT ON TABLE predictions IS 'Predicted and true rating of every test pair.';

@@ -11,7 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from assets.datasets import dataset
-from assets.evaluation import Judge, current_cells
+from assets.evaluation import current_cells
+from assets.judging import Judge
 from assets.matrices import load_data
 from assets.recommendations import headline_cells
 from assets.recommenders import Cell

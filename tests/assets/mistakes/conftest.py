@@ -11,9 +11,10 @@ import pytest
 
 from assets import splits
 from assets.datasets import dataset
-from assets.evaluation import Judge, current_cells
+from assets.evaluation import current_cells
 from assets.files import digest
 from assets.home import Home
+from assets.judging import Judge
 from assets.manifests import Manifest, Manifests
 from assets.matrices import load_catalog
 from assets.recommenders import Cell, Workshop

@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets import evaluation
 from assets.datasets import dataset
 from assets.files import read_json, write_json
 from assets.given import given
 from assets.home import Home
 from assets.manifests import Manifests
+from assets.matrices import load_catalog
 from assets.mistakes.checks import MISTAKES
 from assets.mistakes.evidence import Evidence
 from assets.reads import reads_of
 from assets.recommenders import Cell, Workshop
+from assets.splits import load_fold
 from assets.studies.changes import UNCHANGED
 from assets.validation.outcomes import Outcome
 from models.baselines.bias import Bias
@@ -91,10 +92,10 @@ def test_a_training_that_was_given_the_test_is_found(honest) -> None:
 
 def test_words_of_the_test_among_the_features_are_found(honest, monkeypatch) -> None:
     cell = Cell(NAME, "bias", "xia2024", 0, "")
-    fold = evaluation.load_fold(honest, NAME, "xia2024", 0)
+    fold = load_fold(honest, NAME, "xia2024", 0)
     reviews = np.random.default_rng(0).normal(size=(len(fold), 4)).astype(np.float32)
     monkeypatch.setattr("assets.mistakes.evidence.owner_vectors", lambda *of: reviews)
-    rows = evaluation.load_catalog(honest, NAME).interactions
+    rows = load_catalog(honest, NAME).interactions
     train, valid = (rows.take(fold == part) for part in (TRAIN, VALID))
     record = cell.folder(honest) / "record.json"
     for words, expected in ((reviews[fold == TRAIN], set()), (reviews, {"trained_without_test"})):
@@ -110,7 +111,7 @@ def forget(home: Home, model: str) -> None:
 
 
 def test_a_model_that_reads_the_test_by_itself_is_found(honest, monkeypatch) -> None:
-    truth = evaluation.load_catalog(honest, NAME).interactions
+    truth = load_catalog(honest, NAME).interactions
     ratings = {(int(u), int(i)): r for u, i, r in zip(truth.users, truth.items, truth.ratings, strict=True)}
     predict = Bias.predict
     test = set(map(tuple, np.argwhere(asked_pairs(honest))))
@@ -131,8 +132,8 @@ def test_a_model_that_reads_the_test_by_itself_is_found(honest, monkeypatch) -> 
 
 def asked_pairs(home: Home) -> np.ndarray:
     """bool [users, items]: the test pairs of xia2024."""
-    catalog = evaluation.load_catalog(home, NAME)
-    rows = catalog.interactions.take(evaluation.load_fold(home, NAME, "xia2024", 0) == TEST)
+    catalog = load_catalog(home, NAME)
+    rows = catalog.interactions.take(load_fold(home, NAME, "xia2024", 0) == TEST)
     mask = np.zeros((len(catalog.users), len(catalog.items)), bool)
     mask[rows.users, rows.items] = True
     return mask
