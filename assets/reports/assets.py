@@ -55,9 +55,9 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
         return Output(digest(pages), None, [first.parent / file for file in (*pages, SUMMARY)], facts)
 
     upstream = dict.fromkeys(UPSTREAM, name)
-    # Most datasets have no reviews, so that this one is not asked of them.
-    if Manifests(home.path).current("review_sentiment", name):
-        upstream["review_sentiment"] = name
+    # Many datasets have no reviews, so that these are not asked of them.
+    made = Manifests(home.path)
+    upstream |= {asset: name for asset in ("reviews", "review_sentiment") if made.current(asset, name)}
     return materialize(context, home, upstream=upstream, config=_wording(), compute=compute)
 
 

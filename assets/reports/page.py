@@ -72,7 +72,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
         "code": code(), "efforts": efforts(material),
         "raw_files": facts.raw_files(material.manifests), "manifests": list(material.manifests.values()),
         "cells": facts.cells(material.metrics).to_dict("records"),
-        "quality": checked, "checked": checked.checks, "drifted": checked.drifts, "measures": list(MEASURES.values()),
+        "quality": checked, "checked": checked.checks, "measures": list(MEASURES.values()),
         "cards": cards_of(material, sections), "card_of": file_of,
         "definitions": definitions([b.protocol for b in boards]),
     }  # fmt: skip
