@@ -23,7 +23,7 @@ UPSTREAM = (
     *("metrics", "recommendations", "items", "interactions", "images", "media", "user_profiles_over_time"),
     *("text_embeddings", "image_embeddings", "audio_embeddings", "video_embeddings"),
 )
-OF_REVIEWS = ("review_sentiment", "contradictions")
+OF_REVIEWS = ("reviews", "review_sentiment", "contradictions")
 
 
 def report_page(home: Home, name: str) -> Path:

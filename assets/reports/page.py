@@ -26,7 +26,7 @@ from assets.reports.rendering import number
 from assets.reports.residuals import folds_of
 from assets.reports.sentiment import sentiment_of
 from assets.reports.space import space
-from assets.reports.studies import studies_of
+from assets.reports.studies import studies_of, sweep_of
 from assets.reports.subsets import subsets_of
 from assets.reports.tastes import tastes_of
 from assets.reports.wall import two_models, wall
@@ -52,6 +52,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
     models = two_models(boards[0] if boards else None, material.recommendations)
     say(f"{about.name}: report on studies and papers")
     studies = {"worth": worth_of(material, boards), "studies": studies_of(material), "papers": papers_of(material)}
+    studies["sweeps"] = {study.name: sweep_of(study, tables) for study, tables in studies["studies"]}
     studies["subsets"] = subsets_of(material, [b.protocol for b in boards])
     studies |= {"sentiment": sentiment_of(material, pictures), "tastes": tastes_of(material)}
     say(f"{about.name}: report on what people are recommended, and why")
@@ -74,7 +75,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
         "code": code(), "efforts": efforts(material),
         "raw_files": facts.raw_files(material.manifests), "manifests": list(material.manifests.values()),
         "cells": facts.cells(material.metrics).to_dict("records"),
-        "quality": checked, "checked": checked.checks, "drifted": checked.drifts, "measures": list(MEASURES.values()),
+        "quality": checked, "checked": checked.checks, "measures": list(MEASURES.values()),
         "cards": cards_of(material, sections), "card_of": file_of,
         "definitions": definitions([b.protocol for b in boards]),
     }  # fmt: skip

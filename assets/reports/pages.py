@@ -55,7 +55,7 @@ PAGES = (
     ),
     Page(
         "quality.html", "Data quality", "What became of every record and picture, what the checks found, what drifted.",
-        (Section("checks", "Checks", "checked"), Section("drift", "Drift since the version before", "drifted"),
+        (Section("checks", "Checks", "checked"), Section("drift", "Drift since the version before", "checked"),
          Section("quality", "Records"), Section("pictures", "Pictures, sounds and films")),
     ),
     Page(

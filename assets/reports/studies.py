@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from assets.reports.charts import Chart, Series, line_chart
 from assets.reports.comparisons import Pair, compared
-from assets.reports.leaderboard import Row, row_of, shown
+from assets.reports.heat import HeatMap
+from assets.reports.leaderboard import LOWER_IS_BETTER, Row, row_of, shown
 from assets.reports.material import Material
 from assets.reports.residuals import folds_of
 from assets.studies.declared import STUDIES, Study, reference
@@ -34,6 +35,27 @@ class StudyTable:
     protocol: Protocol
     lines: list[Line]
     chart: Chart | None
+
+
+def sweep_of(study: Study, tables: list[StudyTable]) -> HeatMap | None:
+    """A study over an axis as a heat map: a row for each model under each protocol of the same first metric, a column
+    for each place; each value less the row's best. None where there are fewer than two places."""
+    values: dict[str, dict[float, float]] = {}
+    first = tables[0].protocol.metrics[0]
+    for table in tables:
+        for line in table.lines if table.protocol.metrics[0] == first else ():
+            place = place_of(study, line.row.variant, reference(line.row.model))
+            if place is not None and line.row.value is not None:
+                values.setdefault(f"{line.row.model}, {table.protocol.name}", {})[place] = line.row.value
+    places = sorted({place for row in values.values() for place in row})
+    if not study.axis or len(places) < 2:
+        return None
+    lower = first.metric in LOWER_IS_BETTER
+    rows = []
+    for name, row in values.items():
+        best = min(row.values()) if lower else max(row.values())
+        rows.append((name, [abs(row[place] - best) if place in row else None for place in places]))
+    return HeatMap(study.axis, [f"{place:g}" for place in places], rows)
 
 
 def studies_of(material: Material) -> list[tuple[Study, list[StudyTable]]]:

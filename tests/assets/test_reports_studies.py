@@ -52,6 +52,15 @@ def test_what_was_varied_stands_under_studies_and_on_no_leaderboard(shop: Shop) 
     assert 'id="studies"' in html and "lr=0.0001" in html and "learning rate" in table.chart.svg
 
 
+def test_a_sweep_is_a_heat_map_of_distances_from_its_best(shop: Shop) -> None:
+    page = shop.page()
+    sweep = page["sweeps"]["learning-rate"]
+    assert sweep.heads == ["0.0001", "0.001"] and [name for name, _ in sweep.rows] == [f"{POSTER}, xia2024"]
+    far = value(shop, "lr=0.0001") - value(shop, "lr=0.001")
+    assert sweep.rows[0][1] == [pytest.approx(far), 0.0]
+    assert "The whole sweep" in html_of(page)
+
+
 def test_a_difference_is_that_of_the_changed_model_minus_the_model_as_it_is(shop: Shop) -> None:
     none, same, worse = shop.page()["studies"][0][1][0].lines
     assert none.pair is None
