@@ -17,6 +17,15 @@ FOLLOW = (
 """Unlike eager(), an upstream that was materialized again with identical content starts nothing. Nothing waits for
 studies, which only people start."""
 
+AGAIN = (
+    _changed.since_last_handled()
+    & ~A.missing()
+    & ~A.any_deps_in_progress()
+    & ~A.in_progress()
+    & A.all_deps_blocking_checks_passed()
+).with_label("when what it was made from has changed; what was never made is left to people")
+"""Some sentiment models take hours, so none is trained that nobody asked for, and scoring waits for no such model."""
+
 PAGES = (
     ((A.missing().newly_true() | _changed).since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()
 ).with_label("when anything that was checked has changed")
@@ -34,8 +43,12 @@ OWNERS = {
     "recommenders": "team:ml", "studies": "team:ml", "evaluation": "team:ml",
     "reports": "team:ml", "serving": "team:data", "upkeep": "team:data",
 }  # fmt: skip
-FOLLOWING = {"recommenders", "evaluation", "reports"}
-"""Groups that a refresh of their inputs starts; what stands before them is started by the schedule."""
+CONDITIONS = {
+    "sentiment": AGAIN,
+    "recommenders": FOLLOW, "evaluation": FOLLOW, "reports": FOLLOW,
+    "serving": SNAPSHOT,
+}  # fmt: skip
+"""By group; what stands before them is started by the schedule."""
 
 
 def with_policies(assets: list[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
@@ -46,6 +59,6 @@ def with_policies(assets: list[dg.AssetsDefinition]) -> list[dg.AssetsDefinition
 def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
     group = spec.group_name or "default"
     owners = [OWNERS[group]] if group in OWNERS else []
-    condition = FOLLOW if group in FOLLOWING else SNAPSHOT if group == "serving" else None
+    condition = CONDITIONS.get(group)
     condition = PAGES if spec.key == dg.AssetKey("data_docs") else condition
     return spec.replace_attributes(owners=owners, automation_condition=condition)

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from assets.limits import DUCKDB_WRITE, GPU
-from orchestration.policies import FOLLOW
+from orchestration.policies import AGAIN, FOLLOW
 
 DATASETS = dg.StaticPartitionsDefinition(["films", "shop"])
 
@@ -27,6 +27,10 @@ def study() -> None: ...
 def metrics() -> None: ...
 
 
+@dg.asset(partitions_def=DATASETS, deps=[folds], automation_condition=AGAIN, code_version="1")
+def sentiment() -> None: ...
+
+
 class Night:
     """An instance in which assets are materialized by word alone, and the sensor's ticks."""
 
@@ -40,7 +44,7 @@ class Night:
 
     def tick(self, asset: str = "model") -> set[str]:
         """Partitions of the asset that are to be made."""
-        definitions = dg.Definitions([folds, model, study, metrics])
+        definitions = dg.Definitions([folds, model, study, metrics, sentiment])
         result = dg.evaluate_automation_conditions(definitions, self.instance, cursor=self.cursor)
         self.cursor = result.cursor
         return set(result.get_requested_partitions(dg.AssetKey(asset)))
@@ -72,6 +76,19 @@ def test_metrics_wait_for_no_study_and_follow_one_that_was_made():
     assert night.tick("metrics") == {"shop"}
 
 
+def test_sentiment_is_made_again_when_its_reviews_changed_and_never_unasked():
+    night = Night()
+    night.tick("sentiment")
+    night.materialize("folds", "1")
+    assert night.tick("sentiment") == set(), "nobody has asked for it"
+    night.materialize("sentiment", "a")
+    assert night.tick("sentiment") == set()
+    night.materialize("folds", "1")
+    assert night.tick("sentiment") == set(), "an identical refresh starts nothing"
+    night.materialize("folds", "2")
+    assert night.tick("sentiment") == {"shop"}
+
+
 @pytest.fixture
 def graph(monkeypatch, tmp_path):
     monkeypatch.setenv("TRIFUSE_HOME", str(tmp_path))
@@ -83,6 +100,8 @@ def graph(monkeypatch, tmp_path):
 def test_models_metrics_and_reports_follow_and_raw_files_do_not(graph):
     for asset in ("recommender", "recommendations", "metrics", "report"):
         assert graph.get(dg.AssetKey(asset)).automation_condition.get_label() == FOLLOW.get_label()
+    for asset in ("sentiment_model", "review_sentiment"):
+        assert graph.get(dg.AssetKey(asset)).automation_condition.get_label() == AGAIN.get_label()
     assert graph.get(dg.AssetKey("serving_snapshot")).automation_condition is not None
     assert graph.get(dg.AssetKey("raw_files")).automation_condition is None
     assert graph.get(dg.AssetKey("study")).automation_condition is None, "studies take long; people start them"
