@@ -24,7 +24,8 @@ AGAIN = (
     & ~A.in_progress()
     & A.all_deps_blocking_checks_passed()
 ).with_label("when what it is made from has changed, once it was made")
-"""Of all datasets and protocols only those that people have begun with: under most nothing is ever trained."""
+"""Of all datasets, protocols and sentiment models only those that people have begun with: some take hours, and under most
+protocols nothing is ever trained."""
 
 PAGES = (
     ((A.missing().newly_true() | _changed).since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()
@@ -51,8 +52,12 @@ OWNERS = {
     "recommenders": "team:ml", "champions": "team:ml", "studies": "team:ml", "evaluation": "team:ml",
     "reports": "team:ml", "serving": "team:data", "upkeep": "team:data",
 }  # fmt: skip
-FOLLOWING = {"recommenders", "evaluation", "reports"}
-"""Groups that a refresh of their inputs starts; what stands before them is started by the schedule."""
+CONDITIONS = {
+    "sentiment": AGAIN,
+    "recommenders": FOLLOW, "evaluation": FOLLOW, "reports": FOLLOW,
+    "champions": AGAIN, "serving": SNAPSHOT,
+}  # fmt: skip
+"""By group; what stands before them is started by the schedule."""
 
 
 def with_policies(assets: list[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
@@ -63,7 +68,6 @@ def with_policies(assets: list[dg.AssetsDefinition]) -> list[dg.AssetsDefinition
 def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
     group = spec.group_name or "default"
     owners = [OWNERS[group]] if group in OWNERS else []
-    condition = FOLLOW if group in FOLLOWING else SNAPSHOT if group == "serving" else None
-    condition = AGAIN if group == "champions" else condition
+    condition = CONDITIONS.get(group)
     condition = {"data_docs": PAGES, "report": REPORTED}.get(spec.key.to_user_string(), condition)
     return spec.replace_attributes(owners=owners, automation_condition=condition)

@@ -18,6 +18,8 @@ import pytest
 
 from assets.files import sha256_of
 from orchestration.cli import invoke
+from orchestration.condition import examine_home
+from orchestration.settings import Settings
 from tests.orchestration.test_serving import documented
 
 DATASET = "sample-places"
@@ -93,7 +95,9 @@ def test_stopped_and_killed_on_the_way_it_ends_with_the_same_tables(home, tmp_pa
     done = trifuse(tmp_path, *RUN)
     assert done.returncode == 0, done.stderr[-3000:]
     assert contents(tmp_path) == contents(home)
-    assert not [p for p in tmp_path.rglob("*.part") if "landing" not in p.parts], "no half-written file is left"
+    assert not [c.what for c in examine_home(Settings(home=tmp_path), repair=False) if not c.ok], (
+        "nothing is left behind"
+    )
 
 
 def test_a_second_run_computes_nothing(home):

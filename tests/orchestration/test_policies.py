@@ -47,6 +47,10 @@ def follower() -> None: ...
 def page() -> None: ...
 
 
+@dg.asset(partitions_def=DATASETS, deps=[folds], automation_condition=AGAIN, code_version="1")
+def sentiment() -> None: ...
+
+
 class Night:
     """An instance in which assets are materialized by word alone, and the sensor's ticks."""
 
@@ -60,7 +64,8 @@ class Night:
 
     def tick(self, asset: str = "model") -> set[str]:
         """Partitions of the asset that are to be made."""
-        definitions = dg.Definitions([folds, model, study, words, metrics, winner, follower, page], asset_checks=[honest])
+        made = [folds, model, study, words, metrics, winner, sentiment, follower, page]
+        definitions = dg.Definitions(made, asset_checks=[honest])
         result = dg.evaluate_automation_conditions(definitions, self.instance, cursor=self.cursor)
         self.cursor = result.cursor
         return set(result.get_requested_partitions(dg.AssetKey(asset)))
@@ -122,6 +127,19 @@ def test_the_report_is_made_of_red_numbers_too_and_nothing_else_is(passed):
     assert made("follower") == ({"shop"} if passed else set())
 
 
+def test_sentiment_is_made_again_when_its_reviews_changed_and_never_unasked():
+    night = Night()
+    night.tick("sentiment")
+    night.materialize("folds", "1")
+    assert night.tick("sentiment") == set(), "nobody has asked for it"
+    night.materialize("sentiment", "a")
+    assert night.tick("sentiment") == set()
+    night.materialize("folds", "1")
+    assert night.tick("sentiment") == set(), "an identical refresh starts nothing"
+    night.materialize("folds", "2")
+    assert night.tick("sentiment") == {"shop"}
+
+
 @pytest.fixture
 def graph(monkeypatch, tmp_path):
     monkeypatch.setenv("TRIFUSE_HOME", str(tmp_path))
@@ -134,6 +152,8 @@ def test_models_metrics_and_reports_follow_and_raw_files_do_not(graph):
     for asset in ("recommender", "recommendations", "metrics"):
         assert graph.get(dg.AssetKey(asset)).automation_condition.get_label() == FOLLOW.get_label()
     assert graph.get(dg.AssetKey("report")).automation_condition.get_label() == REPORTED.get_label()
+    for asset in ("sentiment_model", "review_sentiment"):
+        assert graph.get(dg.AssetKey(asset)).automation_condition.get_label() == AGAIN.get_label()
     assert graph.get(dg.AssetKey("serving_snapshot")).automation_condition is not None
     for asset in ("challenger", "champion"):
         assert graph.get(dg.AssetKey(asset)).automation_condition.get_label() == AGAIN.get_label()
