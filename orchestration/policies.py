@@ -24,8 +24,8 @@ AGAIN = (
     & ~A.in_progress()
     & A.all_deps_blocking_checks_passed()
 ).with_label("when what it is made from has changed, once it was made")
-"""Of all datasets, protocols and sentiment models only those that people have begun with: some take hours, and under most
-protocols nothing is ever trained."""
+"""Only datasets, protocols and sentiment models that people have begun with: some take hours, and under most protocols
+nothing is ever trained."""
 
 PAGES = (
     ((A.missing().newly_true() | _changed).since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()
