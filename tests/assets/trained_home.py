@@ -1,4 +1,4 @@
-"""A small home made by the real steps, from raw files to a snapshot, without Dagster: two groups of users and items."""
+"""A small home made by the real steps, from raw files to a snapshot: two groups of users and items."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import numpy as np
-import pandas as pd
 
 from assets.catalog import by_query, filled
 from assets.datasets import dataset
 from assets.embeddings import ITEM_TEXTS, PICTURES, PROFILES, REVIEWS, choice, embedded
-from assets.evaluation import Judge, _typed, current_cells
-from assets.files import atomic_file, digest, sha256_of
+from assets.evaluation import metrics
+from assets.files import digest
 from assets.hashing import Hashes
 from assets.home import Home
 from assets.ingest.assets import _listed, fingerprint, stage
 from assets.manifests import Manifests
 from assets.matrices import load_catalog
-from assets.recommendations import Shelf, headline_cells
+from assets.recommendations import recommendations
 from assets.recommenders import Cell, Workshop
 from assets.serving import publish
 from assets.splits import CODE_VERSION as FOLDS_VERSION
@@ -89,8 +89,8 @@ class TrainedHome:
             model = recommender(name)
             workshop = Workshop(self.home, self.about, model, model.Config(**self.settings.get(name, {})))
             workshop.train(Cell(NAME, name, PROTOCOL, 0, model.variants[0]), run_id, silent)
-        self._lists()
-        self._metrics()
+        for asset in (recommendations, metrics):
+            dg.materialize([asset], partition_key=NAME, resources={"home": self.home})
         return self
 
     def _data(self) -> None:
@@ -117,29 +117,6 @@ class TrainedHome:
         write_fold(self.home, NAME, load_catalog(self.home, NAME), PROTOCOL, 0, say)
         basis = self.manifests.require("interactions", NAME).data_version
         return Output(digest(basis, FOLDS_VERSION), 1, [self.home.fold(NAME, PROTOCOL, 0)])
-
-    def _lists(self) -> None:
-        shelf, cells = Shelf(self.home, NAME), headline_cells(self.home, NAME)
-        files = [shelf.write(manifest, self.run_id, silent) for manifest in cells]
-        made = {f"recommender@{m.partition}": m.data_version for m in cells}
-        self._table("recommendations", pd.concat(pd.read_parquet(file) for file in files), made)
-
-    def _metrics(self) -> None:
-        judge, cells = Judge(self.home, NAME), current_cells(self.home, NAME)
-        rows = [row for manifest in cells for row in judge.rows(manifest, self.run_id, silent)]
-        self._table(
-            "metrics", _typed(pd.DataFrame(rows)), {f"recommender@{m.partition}": m.data_version for m in cells}
-        )
-
-    def _table(self, name: str, rows: pd.DataFrame, upstream: dict[str, str]) -> None:
-        target = self.home.lake / NAME / f"{name}.parquet"
-
-        def compute(_say: Callable[[str], None]) -> Output:
-            with atomic_file(target) as path:
-                rows.to_parquet(path, index=False)
-            return Output(sha256_of(target), len(rows), [target], upstream=upstream)
-
-        self.step(name, ("interactions",), compute, upstream)
 
     def publish(self) -> Path:
         """The snapshot of what there is now."""
