@@ -30,7 +30,8 @@ def test_read_once(evidence: Evidence) -> Outcome:
             bad.append(named(cell) | {"reads": n, "data_version": manifest.data_version})
     return outcome(
         "test_read_once", bad, len(evidence.cells), "{rows} trained models, one look at the test each",
-        "{bad} of {rows} trained models were held against the test not at all or more than once; train them again",
+        "{bad} of {rows} trained models were held against the test not at all or more than once; who knows why takes "
+        f"the look that chose nothing out of lake/{evidence.about.name}/test_reads.jsonl",
         reads=len(evidence.reads), looked_at=len(reads),
     )  # fmt: skip
 
