@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
+from typing import IO
 
 from orchestration.faults import Unusable
 from orchestration.instance import close_orphans, open_instance, prepare, ui_lock
 from orchestration.settings import Settings, SettingsError
+
+PATIENCE_SECONDS = 30
+"""So long a command may hold the lock for a moment."""
 
 
 def main() -> None:
@@ -19,20 +25,32 @@ def main() -> None:
         prepare(settings)
     except (SettingsError, Unusable) as error:
         sys.exit(f"trifuse: {error}")
-    try:
-        with ui_lock(settings) as lock:
-            with open_instance(settings) as instance:
-                close_orphans(instance)  # nobody else watches their workers
-            os.set_inheritable(lock.fileno(), True)  # what replaces this process goes on holding it
-            lock.truncate(0)
-            lock.write(f"http://{settings.ui_host}:{settings.ui_port}, process {os.getpid()}")
-            lock.flush()
-            _replace(settings)
-    except BlockingIOError:
-        sys.exit(
-            f"trifuse: a UI runs on TRIFUSE_HOME={settings.home} already ({running(settings)}), and two daemons would "
-            "start everything twice. Use that one, or stop it; for another home set TRIFUSE_HOME and TRIFUSE_UI_PORT."
-        )
+    for _ in range(PATIENCE_SECONDS):
+        with suppress(BlockingIOError), ui_lock(settings) as lock:
+            _start(settings, lock)
+        if _is_held(settings):
+            break
+        time.sleep(1)
+    sys.exit(
+        f"trifuse: a UI runs on TRIFUSE_HOME={settings.home} already ({running(settings)}), and two daemons would "
+        "start everything twice. Use that one, or stop it; for another home set TRIFUSE_HOME and TRIFUSE_UI_PORT."
+    )
+
+
+def _start(settings: Settings, lock: IO[str]) -> None:
+    """Put right what the last one left, and become `dagster dev`, which goes on holding the lock."""
+    with open_instance(settings) as instance:
+        close_orphans(instance)  # nobody else watches their workers
+    os.set_inheritable(lock.fileno(), True)
+    lock.truncate(0)
+    lock.write(f"http://{settings.ui_host}:{settings.ui_port}, process {os.getpid()}")
+    lock.flush()
+    _replace(settings)
+
+
+def _is_held(settings: Settings) -> bool:
+    """Whether a UI holds the lock, and not a command that looks after dead runs for a moment."""
+    return Path("/proc", running(settings).rpartition(" ")[2] or "none").exists()
 
 
 def running(settings: Settings) -> str:
