@@ -83,7 +83,8 @@ def report_index(context: dg.AssetExecutionContext, home: Home) -> dg.Materializ
             write_text(target, index_page(contents))
             say(f"reports of {len(contents['datasets'])} datasets: {target}")
             facts = {"summary": index_summary(contents, target.as_uri()), "path": str(target)}
-            return Output(sha256_of(target), len(contents["datasets"]), [target], facts)
+            made = {f"report@{one['name']}": one["version"] for one in contents["datasets"]}
+            return Output(sha256_of(target), len(made), [target], facts, upstream=made)
 
         told = [contents["datasets"], [vars(run) for run in contents["runs"]], _wording()]
         return materialize(context, home, upstream={}, config=told, compute=compute, partition="")

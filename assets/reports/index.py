@@ -61,7 +61,7 @@ def _dataset(home: Home, made: Manifest) -> dict[str, Any]:
     docs = data_docs_page(home, made.partition)
     pages = [(page.title, page.about, page.file) for page in PAGES if page.file in found["files"]]
     return found | {
-        "pages": pages, "made": made.created_at, "run": made.run_id,
+        "pages": pages, "made": made.created_at, "version": made.data_version, "run": made.run_id,
         "docs": docs.relative_to(home.reports).as_posix() if docs.exists() else "",
     }  # fmt: skip
 
