@@ -30,7 +30,8 @@ def written_reviews(home: Home, name: str) -> pd.DataFrame:
 
 def folds_of(reviews: pd.DataFrame, shares: str, seed: int) -> np.ndarray:
     """int8 [n]: the fold of each review. Near-duplicates and the reviews of an item stay together."""
-    return split(groups_of(reviews.text.tolist(), reviews.linked.tolist()), SPLITS[shares], seed)
+    groups = groups_of(reviews.text.tolist(), reviews.linked.tolist())
+    return split(groups, reviews.rating.to_numpy(np.float64), SPLITS[shares], seed)
 
 
 def task_of(about: Dataset, reviews: pd.DataFrame, head: str, shares: str, seed: int) -> Task:

@@ -41,7 +41,8 @@ def task_of(corpus: Corpus, scale: int | None, head: str, shares: str, seed: int
     if len(rows) < len(corpus):
         tell(f"{len(corpus) - len(rows):,} texts have no rating and are left out")
     texts = [corpus.texts[row] for row in rows]
-    fold = split(groups_of(texts, [corpus.items[row] for row in rows]), SPLITS[shares], seed)
+    groups = groups_of(texts, [corpus.items[row] for row in rows])
+    fold = split(groups, np.asarray(corpus.ratings, np.float64)[rows], SPLITS[shares], seed)
     sizes = np.bincount(fold, minlength=3)
     tell(f"ratings of {used}; {sizes[0]:,} texts to train on, {sizes[1]:,} to choose by, {sizes[2]:,} to test on")
     if (sizes == 0).any():
