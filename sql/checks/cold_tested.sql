@@ -10,7 +10,9 @@ WITH rated AS (
         count(*) FILTER ((filename, user_id) NOT IN (SELECT (filename, user_id) FROM rated WHERE fold = 0)) AS cold_users,
         count(*) FILTER ((filename, item_id) NOT IN (SELECT (filename, item_id) FROM rated WHERE fold = 0)) AS cold_items
     FROM rated WHERE fold = 2 GROUP BY filename
+), told AS (
+    SELECT *, greatest(cold_users, cold_items) / tested AS share FROM tested
 )
-SELECT greatest(cold_users, cold_items) / tested AS share, filename AS worst_file, tested,
-    cold_users AS tests_of_cold_users, cold_items AS tests_of_cold_items
-FROM tested ORDER BY share DESC, filename LIMIT 1
+SELECT max(share) AS share, arg_max(filename, share) AS worst_file, arg_max(tested, share) AS tested,
+    arg_max(cold_users, share) AS tests_of_cold_users, arg_max(cold_items, share) AS tests_of_cold_items
+FROM told

@@ -7,7 +7,7 @@ import json
 import dagster as dg
 import pytest
 
-from assets import evaluation
+from assets import judging
 from assets.reports.rendering import written
 from assets.runs import states
 from assets.runs.assets import COMMAND_TAG, run_history
@@ -41,7 +41,7 @@ def made(tmp_path_factory) -> TrainedHome:
     assert record(made, COMMANDS[1])
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(recommender("bias"), "version", "9")
-        patched.setattr(evaluation, "JUDGEMENT_VERSION", "99")
+        patched.setattr(judging, "JUDGEMENT_VERSION", "99")
         made.run("c" * 12, MODELS)
         assert record(made, COMMANDS[2])
     return made

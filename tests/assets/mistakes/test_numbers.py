@@ -80,8 +80,8 @@ def test_a_second_look_at_the_test_is_counted_and_red(honest) -> None:
 
 def test_a_training_that_was_given_the_test_is_found(honest) -> None:
     class Careless(Workshop):
-        def _parts(self, cell, change):
-            catalog, parts, features = super()._parts(cell, change)
+        def _parts(self, cell, change, say):
+            catalog, parts, features = super()._parts(cell, change, say)
             return catalog, parts | {"train": catalog.interactions}, features
 
     forget(honest, "bias")
@@ -207,5 +207,5 @@ def test_knock_outs_that_were_not_made_are_named(honest) -> None:
 
 def test_test_ratings_are_not_there_while_a_model_is_trained(honest) -> None:
     workshop = Workshop(honest, dataset(NAME), Bias, Bias.Config())
-    _, parts, _ = workshop._parts(Cell(NAME, "bias", "xia2024", 0, ""), UNCHANGED)
+    _, parts, _ = workshop._parts(Cell(NAME, "bias", "xia2024", 0, ""), UNCHANGED, lambda line: None)
     assert np.isnan(parts["test"].ratings).all() and len(parts["test"]) == 18

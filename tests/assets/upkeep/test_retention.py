@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from contextlib import closing
 
@@ -23,8 +24,11 @@ NAME, OLD = "sample-shop", 100
 
 
 @pytest.fixture
-def home(tmp_path) -> Home:
-    return Home(root=str(tmp_path))
+def home(tmp_path, monkeypatch) -> Home:
+    temporary = tmp_path / "temporary"  # what other processes of this machine left is not ours to count
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    return Home(root=str(tmp_path / "home"))
 
 
 def age(path, days: float) -> None:
