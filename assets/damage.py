@@ -37,7 +37,8 @@ def damaged(home: Home, whole: bool = False) -> Iterator[Damage]:
         for path in sorted(folder.rglob("*")):
             if path.suffix in READERS and path.is_file() and not path.name.startswith("."):
                 yield from _tried(path, whole)
-    for path in (home.warehouse, home.serving, *sorted((home.path / "dagster").glob(f"**/*{HISTORY}"))):
+    history = sorted((home.path / "dagster").glob(f"**/[!.]*{HISTORY}"))
+    for path in (home.warehouse, home.serving, *history):
         if path.exists():
             yield from _tried(path, whole)
 

@@ -51,7 +51,7 @@ def main() -> None:
 
 def nights(home: Path, following: bool) -> None:
     """The three nights in a home that is empty."""
-    ui = Ui(home, FIXED | {"TRIFUSE_NIGHTLY_CRON": "* * * * *"})
+    ui = Ui(home, FIXED | {"TRIFUSE_NIGHTLY_CRON": "*/5 * * * *"})
     try:
         ui.ensure()
         if not following:

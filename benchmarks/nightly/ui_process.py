@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -63,8 +64,11 @@ class Ui:
         """The answer to a GraphQL query."""
         body = {"query": query, "variables": variables}
         answer = httpx.post(f"http://127.0.0.1:{self.port}/graphql", json=body, timeout=60).json()
-        if "errors" in answer:
-            raise RuntimeError(str(answer["errors"])[:600])
+        wrong = [
+            name for name in re.findall("'__typename': '([^']*)'", str(answer)) if "Error" in name or "Not" in name
+        ]
+        if "errors" in answer or wrong:
+            raise RuntimeError(f"{query[:60]}: {str(answer)[:600]}")
         return answer["data"]
 
     def stop_following(self) -> None:

@@ -42,6 +42,7 @@ def home(tmp_path) -> Home:
     np.save(home.lake / "a.npy", np.zeros((100, 8)))
     write_json(home.lake / "a.json", {"key": "value"})
     save_file({"w": np.ones(1000, np.float32)}, home.artifacts / "a.safetensors")
+    (tmp_path / "dagster" / ".db").touch()  # Dagster leaves such a one; it is nobody's
     for path in (home.lake / "a.sqlite", tmp_path / "dagster" / "runs.db"):
         with sqlite3.connect(path) as connection:
             connection.execute("CREATE TABLE t (x TEXT)")
