@@ -11,7 +11,6 @@ import pandas as pd
 from assets.matrices import Catalog
 from assets.reports.leaderboard import Board
 from assets.reports.material import NAME_LENGTH, Material, short
-from assets.reports.phrases import Phrase, phrases, reviews_of
 from assets.reports.posters import Thumbnails
 from models.registry import RECOMMENDERS
 
@@ -24,8 +23,7 @@ TELLING = ("age", "gender", "occupation")
 
 @dataclass(frozen=True)
 class Card:
-    """One item. picture: data URI or None; line: its rating or score; shared: whether both lists have it; phrase: what
-    others wrote of it that is near to the person's own words."""
+    """One item. picture: data URI or None; line: its rating or score; shared: whether both lists have it."""
 
     item_id: str
     title: str
@@ -33,7 +31,6 @@ class Card:
     line: str
     why: str = ""
     shared: bool = False
-    phrase: Phrase | None = None
 
 
 @dataclass(frozen=True)
@@ -66,10 +63,7 @@ def wall(material: Material, pictures: Thumbnails, models: list[str]) -> list[Pe
     shown = recommendations[recommendations.model.isin(models) & (recommendations["rank"] <= RECOMMENDED)]
     people = _chosen(catalog, shown)
     shown = shown[shown.user_id.isin(catalog.users.user_id.iloc[people])]
-    reviews = reviews_of(
-        material.home, material.about.name, shown.user_id.unique().tolist(), shown.item_id.unique().tolist()
-    )
-    return [_person(catalog, shown, pictures, titles, models, user, reviews) for user in people]
+    return [_person(catalog, shown, pictures, titles, models, user) for user in people]
 
 
 def _chosen(catalog: Catalog, lists: pd.DataFrame) -> list[int]:
@@ -83,32 +77,24 @@ def _chosen(catalog: Catalog, lists: pd.DataFrame) -> list[int]:
 
 
 def _person(
-    catalog: Catalog,
-    lists: pd.DataFrame,
-    pictures: Thumbnails,
-    titles: dict,
-    models: list[str],
-    user: int,
-    reviews: pd.DataFrame,
+    catalog: Catalog, lists: pd.DataFrame, pictures: Thumbnails, titles: dict, models: list[str], user: int
 ) -> Person:
     user_id = catalog.users.user_id.iloc[user]
     mine = lists[lists.user_id == user_id].sort_values("rank")
     by_model = {model: mine[mine.model == model] for model in models}
     shared = set.intersection(*(set(rows.item_id) for rows in by_model.values())) if len(models) > 1 else set()
     liked = _liked(catalog, pictures, titles, user)
-    said = phrases(reviews, user_id, [card.item_id for card in liked], list(mine.item_id.unique()))
     cards = [
-        (model, [_recommended(row, pictures, titles, shared, said) for row in rows.itertuples()])
+        (model, [_recommended(row, pictures, titles, shared) for row in rows.itertuples()])
         for model, rows in by_model.items()
     ]
     return Person(user_id, _about(catalog.users.iloc[user]), liked, cards)
 
 
-def _recommended(row, pictures: Thumbnails, titles: dict, shared: set, said: dict[str, Phrase]) -> Card:
+def _recommended(row, pictures: Thumbnails, titles: dict, shared: set) -> Card:
     title = titles.get(row.item_id, row.item_id)
     why = row.why if isinstance(row.why, str) else ""
-    item = row.item_id
-    return Card(item, title, pictures.of(item), f"{row.score:.2f}", why, item in shared, said.get(item))
+    return Card(row.item_id, title, pictures.of(row.item_id), f"{row.score:.2f}", why, row.item_id in shared)
 
 
 def _liked(catalog: Catalog, pictures: Thumbnails, titles: dict, user: int) -> list[Card]:

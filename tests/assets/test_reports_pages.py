@@ -16,7 +16,6 @@ from assets.reports.cold import cold_start
 from assets.reports.heat import STRONGEST, HeatMap
 from assets.reports.index import SUMMARY, index_of, index_page, index_summary, runs_of, summary_of
 from assets.reports.pages import PAGES
-from assets.reports.phrases import phrases
 from assets.reports.rendering import render
 from assets.reports.residuals import Fold
 from tests.assets.finished_shop import HOSTILE, NAME, Shop
@@ -115,20 +114,6 @@ def test_quality_tells_red_checks_and_drift(tmp_path: Path) -> None:
     assert (drift.rows, drift.changes[0], drift.passed) == ((160, 120), (0.25, ""), False)
     html = render(page)["quality.html"]
     assert "25.0%" in html and "rows gone &lt;script&gt;" in html and HOSTILE not in html
-
-
-def test_a_sentence_that_shares_the_persons_words_is_quoted() -> None:
-    rows = [
-        ("me", "lamp", "A warm light for reading at night."),
-        ("you", "candle", "Arrived late. The light is warm and soft."),
-        ("you", "hammer", "Heavy and solid steel, as it should be."),
-        ("me", "candle", "Warm light, warm light, warm light."),
-    ]  # fmt: skip
-    reviews = pd.DataFrame(rows, columns=["user_id", "item_id", "text"])
-    found = phrases(reviews, "me", ["lamp"], ["candle", "hammer"])
-    assert list(found) == ["candle"] and found["candle"].text == "The light is warm and soft."
-    assert set(found["candle"].shared) == {"light", "warm"}
-    assert phrases(reviews, "nobody", ["lamp"], ["candle"]) == {}
 
 
 def test_hiding_goes_over_every_part_once() -> None:
