@@ -93,8 +93,9 @@ def _own(home: Home, name: str, contents: Contents, sources: list[Source], key: 
     for source in sources:
         with tempfile.TemporaryDirectory(prefix="trifuse-") as folder:
             contents.write_references(source, key, Path(folder) / "now.parquet")
-            now = pd.read_parquet(Path(folder) / "now.parquet")
-        both = pd.read_parquet(home.embedding(name, source.field)).merge(now, "outer", indicator="side")
+            now = pd.read_parquet(Path(folder) / "now.parquet").astype(object)  # else two empty tables cannot be merged
+        kept = pd.read_parquet(home.embedding(name, source.field)).astype(object)
+        both = kept.merge(now, "outer", indicator="side")
         sides = both.side.map({"left_only": "kept", "right_only": "of the items now"})
         differing = both.assign(side=sides)[both.side != "both"].astype(str)
         bad += [{"field": source.field, **row} for row in differing.to_dict("records")]

@@ -63,7 +63,9 @@ def test_every_film_ends_as_it_truly_is_in_spite_of_the_faults(films, tmp_path):
         check_files(tmp_path)
         sent = len(world.api_log.requests) + len(world.image_log.requests)
         refused = 1  # the private host's robots.txt: counted, as it is asked for, but never sent
-        assert (summary.requests, summary.done, summary.unreached) == (sent + refused, 200, 0)
+        assert (summary.done, summary.unreached) == (200, 0)
+        # One that is sent as the server closes a kept connection may never arrive, and is sent again.
+        assert sent + refused <= summary.requests <= sent + refused + 3
         for log in (world.api_log, world.image_log):
             assert 1 < log.peak <= LIMIT["concurrency"]
             # Those under way may arrive late, and so closer together than they were sent.
