@@ -172,7 +172,7 @@ def test_lists_flag_what_an_item_lacks(root):
 
 
 def test_the_report_tells_the_error_from_each_subset(root):
-    page = (root / "home/reports" / NAME / "studies.html").read_text()
+    page = "".join(path.read_text() for path in (root / "home/reports" / NAME).glob("*.html"))
     assert "When modalities are missing" in page and "--without" in page
     assert "What became of every sound and film" in page and "video-color-gradient-histogram" in page
     folder = next((root / "home/artifacts" / NAME / "early-fusion/xia2024/seed-0").glob("*"))
