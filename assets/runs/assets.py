@@ -38,7 +38,7 @@ def run_history(context: dg.AssetExecutionContext, home: Home) -> dg.Materialize
         before = kept(home, name)
         state = State(
             About(name, context.run.run_id, context.run.tags.get(COMMAND_TAG, ""),
-                  datetime.now(UTC).isoformat(timespec="seconds"), libraries(),
+                  datetime.now(UTC).isoformat(timespec="microseconds"), libraries(),
                   _new_runs(steps, load(*before[-1]).steps if before else None)),
             steps, numbers_of(home, name, found),
         )  # fmt: skip
