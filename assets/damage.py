@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import duckdb
 from assets.files import read_json, remove
 from assets.home import Home
 from assets.manifests import Manifests
+from assets.memory import read_only
 from assets.warehouse import check_whole
 
 HISTORY = ".db"
@@ -103,7 +102,7 @@ def _duckdb(path: Path, whole: bool) -> None:
 
 
 def _sqlite(path: Path, whole: bool) -> None:
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with read_only(path) as connection:
         verdict = connection.execute("PRAGMA quick_check(1)" if whole else "PRAGMA schema_version").fetchall()
     if whole and verdict != [("ok",)]:
         raise ValueError(verdict[0][0])

@@ -55,7 +55,7 @@ def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResu
 def current_cells(home: Home, name: str) -> list[Manifest]:
     """Manifests of all trained cells of a dataset, those of studies too, whose inputs and code are still current."""
     manifests = Manifests(home.path)
-    trained = [m for m in manifests.partitions("recommender", f"{name}|") if m.partition.count("|") == 4]
+    trained = [m for m in manifests.partitions("recommender", f"{name}|") if Cell.names(m.partition)]
     return [
         m for m in trained
         if _known(m) and manifests.fresh(m) and manifests.unchanged("recommender", m.partition, m.fingerprint)

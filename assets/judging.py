@@ -24,7 +24,7 @@ from assets.splits import load_fold
 from assets.steps import Output, Say, remember
 from assets.studies.declared import study_of
 from models.registry import recommender as recommender_class
-from models.splits import PROTOCOLS, TEST, TRAIN, Measure, Protocol
+from models.splits import ERRORS, PROTOCOLS, TEST, TRAIN, Measure, Protocol
 
 if TYPE_CHECKING:
     from models.data import Interactions
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 JUDGEMENT_VERSION = "3"
 """Raised whenever a change of code here, in slices.py or in models/ changes what is measured."""
-RATING = ("rmse", "mae", "mse")
 DECISION = ("accuracy", "precision", "recall", "f1", "auc")
 OVER_LISTS = ("coverage", "gini")
 KEPT_OF_RECORD = ("fit_seconds", "peak_memory_mb", "parameters", "trials", "device")
@@ -155,7 +154,7 @@ class Judge:
         test = catalog.interactions.take(fold == TEST)
         predicted = pd.read_parquet(cell.folder(self.home) / "predictions.parquet").prediction.to_numpy()
         cutoff = read_json(cell.folder(self.home) / "record.json")["like_cutoff"]
-        wanted = [m for m in protocol.metrics if m.k is None and m.metric in (*RATING, *DECISION)]
+        wanted = [m for m in protocol.metrics if m.k is None and m.metric in (*ERRORS, *DECISION)]
         for measure in wanted:
             yield pointwise(measure.metric, test.ratings, predicted, self.about.rating_values, cutoff)
         known = self._known(cell.protocol, cell.seed, fold)

@@ -12,8 +12,8 @@ from assets.datasets import dataset
 from assets.files import digest, sha256_of
 from assets.hashing import files_below
 from assets.home import Home
-from assets.manifests import Manifest, Manifests
-from assets.warehouse import sql
+from assets.manifests import Manifests
+from assets.warehouse import insert, sql
 
 RAW, MADE = "file", "artifact"
 """What a trace calls a raw file, and a file that a step made."""
@@ -25,7 +25,7 @@ def publish_lineage(connection: duckdb.DuckDBPyConnection, manifests: Manifests)
     """Fill the tables `lineage` and `lineage_files` of the connection's database from all manifests."""
     edges, files = [], []
     for m in manifests.history():
-        created = created_at(m)
+        created = timestamp(m.created_at)
         for upstream, version in (m.upstream or {"": None}).items():
             asset, partition = parted(upstream)
             edges.append(
@@ -40,9 +40,9 @@ def publish_lineage(connection: duckdb.DuckDBPyConnection, manifests: Manifests)
     connection.execute("UPDATE lineage SET upstream_asset = NULL WHERE upstream_asset = ''")
 
 
-def created_at(manifest: Manifest) -> datetime:
-    """When it was made, in UTC without a zone, as DuckDB's TIMESTAMP."""
-    return datetime.fromisoformat(manifest.created_at).replace(tzinfo=None)
+def timestamp(written: str) -> datetime:
+    """A time of ISO 8601 in UTC, without its zone, as DuckDB's TIMESTAMP."""
+    return datetime.fromisoformat(written).replace(tzinfo=None)
 
 
 def parted(upstream: str) -> tuple[str, str]:
@@ -53,9 +53,7 @@ def parted(upstream: str) -> tuple[str, str]:
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
     columns = [name for (name,) in connection.execute(f"SELECT column_name FROM (DESCRIBE {table})").fetchall()]
-    connection.register("made_rows", pd.DataFrame(rows, columns=columns))
-    connection.execute(f"INSERT INTO {table} FROM made_rows")
-    connection.unregister("made_rows")
+    insert(connection, table, pd.DataFrame(rows, columns=columns))
 
 
 def publish_sentiment_metrics(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
@@ -65,7 +63,7 @@ def publish_sentiment_metrics(connection: duckdb.DuckDBPyConnection, home: Home,
     keys = [parted(key) for key in (measured.upstream if measured else {})]
     models = [manifests.current(asset, partition) for asset, partition in keys if asset == "sentiment_model"]
     rows = [
-        (m.partition.split("|")[1], m.run_id, m.data_version, m.code_version, created_at(m))
+        (m.partition.split("|")[1], m.run_id, m.data_version, m.code_version, timestamp(m.created_at))
         for m in models
         if m is not None and measured and measured.upstream[f"sentiment_model@{m.partition}"] == m.data_version
     ]

@@ -94,9 +94,7 @@ class Manifests:
 
     def versions(self, asset: str, prefix: str) -> list[Manifest]:
         """Every manifest ever saved of the partitions of an asset that start with `prefix`, oldest first."""
-        paths = (p for p in (self.folder / asset).glob("*/*.json") if p.parent.name.startswith(prefix))
-        made = [Manifest(**read_json(p)) for p in paths if p.name != "current.json" and not p.name.startswith(".")]
-        return sorted(made, key=lambda m: (m.created_at, m.partition))
+        return self._saved(f"{asset}/{glob.escape(prefix)}*")
 
     def fresh(self, manifest: Manifest) -> bool:
         """Whether everything that the manifest was made from is still current."""
@@ -115,8 +113,11 @@ class Manifests:
 
     def history(self) -> list[Manifest]:
         """Every manifest ever saved, oldest first."""
-        paths = (p for p in self.folder.rglob("*.json") if p.name != CURRENT and not p.name.startswith("."))
-        found = (manifest for path in paths if (manifest := _read(path)))
+        return self._saved("*/*")
+
+    def _saved(self, places: str) -> list[Manifest]:
+        paths = (path for path in self.folder.glob(f"{places}/*.json") if path.name != CURRENT)
+        found = (manifest for path in paths if not path.name.startswith(".") and (manifest := _read(path)))
         return sorted(found, key=lambda m: (m.created_at, m.asset, m.partition))
 
 

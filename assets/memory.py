@@ -17,6 +17,11 @@ BUSY_SECONDS = 60
 """How long one process waits for another's write, which takes well under a millisecond."""
 
 
+def read_only(path: Path) -> contextlib.closing[sqlite3.Connection]:
+    """A SQLite file to read from, closed at the end of the `with`. Raises sqlite3.Error where it cannot be opened."""
+    return contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True))
+
+
 class Memory:
     """One such file, for many threads and processes at once. Every statement is its own transaction."""
 

@@ -1,5 +1,6 @@
 """A user's taste and mood by period: what was rated and written, and how far taste moved since the period before."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -58,7 +59,7 @@ def user_profiles_over_time(context: dg.AssetExecutionContext, home: Home) -> dg
         say(f"{name}: profiles of {users:,} users over {rows.period.nunique()} periods")
         upstream = {f"review_sentiment@{name}": scored.data_version} if scored else {}
         made = from_file(target, len(rows), users=users, unit=rows.unit.iloc[0] if len(rows) else None)
-        return Output(made.data_version, made.rows, made.files, made.metadata, upstream)
+        return replace(made, upstream=upstream)
 
     return materialize(
         context, home, upstream=dict.fromkeys(UPSTREAM, name), config=scored.data_version if scored else None,

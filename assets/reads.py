@@ -17,7 +17,8 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _place(home: Home, name: str) -> Path:
+def ledger(home: Home, name: str) -> Path:
+    """The file of all looks at a dataset's test ratings, a line each."""
     return home.lake / name / "test_reads.jsonl"
 
 
@@ -25,14 +26,14 @@ def note_read(home: Home, cell: Cell, data_version: str, judgement_version: str,
     """Keep that the test predictions of a trained cell were judged by n test ratings."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     row = vars(cell) | {"data_version": data_version, "judgement_version": judgement_version, "n": n}
-    place = _place(home, cell.dataset)
+    place = ledger(home, cell.dataset)
     with alone(place), place.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row | {"run_id": run_id, "read_at": now}) + "\n")
 
 
 def reads_of(home: Home, name: str) -> pd.DataFrame:
     """Every look at a dataset's test ratings, oldest first: COLUMNS."""
-    place = _place(home, name)
+    place = ledger(home, name)
     lines = place.read_text(encoding="utf-8").splitlines() if place.exists() else []
     reads = pd.DataFrame([json.loads(line) for line in lines], columns=list(COLUMNS))
     reads["read_at"] = pd.to_datetime(reads.read_at, utc=True).dt.tz_localize(None)

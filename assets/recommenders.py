@@ -65,6 +65,11 @@ class Cell:
         """The cell's name in manifests and lineage."""
         return "|".join((self.dataset, self.model, self.protocol, str(self.seed), self.variant))
 
+    @staticmethod
+    def names(partition: str) -> bool:
+        """Whether a manifest's partition is a cell's; the others of `recommender` are a dataset and model each."""
+        return partition.count("|") == 4
+
     @classmethod
     def parse(cls, partition: str) -> "Cell":
         """The cell of a manifest's partition."""

@@ -109,6 +109,13 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str, parameters: object 
     return connection.execute(query, parameters).df()
 
 
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame) -> None:
+    """Append the rows of a data frame to a table, by the names of their columns."""
+    connection.register("made_rows", rows)
+    connection.execute(f"INSERT INTO {table} BY NAME FROM made_rows")
+    connection.unregister("made_rows")
+
+
 def export(
     connection: duckdb.DuckDBPyConnection, query: str, path: Path, level: int = 1, group_rows: int = 122_880
 ) -> int:

@@ -16,6 +16,12 @@ CV_FOLDS = 5
 """jiang2024: parts of one cross-validation; seeds 0-4 are its five folds, seeds 5-9 those of the first repetition."""
 
 
+ERRORS = ("rmse", "mae", "mse")
+"""Metrics of predicted ratings."""
+LOWER_IS_BETTER = (*ERRORS, "gini")
+"""Of all others more is better."""
+
+
 class Measure(NamedTuple):
     """One metric of a protocol; k is the cutoff, None where the metric has none."""
 

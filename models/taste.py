@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.vectors import unit
+
 DEALS = 5
 """Times that a user's liked items are dealt over the periods anew, to know what chance alone gives."""
 
@@ -23,7 +25,7 @@ def likeness(
     """
     there = vectors[items].any(axis=1)
     items, cells = items[there], cells[there]
-    centred = _unit(vectors) - _unit(vectors[np.any(vectors != 0, axis=1)]).mean(axis=0)
+    centred = unit(vectors) - unit(vectors[np.any(vectors != 0, axis=1)]).mean(axis=0)
     random = np.random.default_rng(seed)
     found = _to_previous(_tastes(centred, items, cells, len(users)), users)
     dealt = [
@@ -31,10 +33,6 @@ def likeness(
         for _ in range(DEALS)
     ]
     return found, np.mean(dealt, axis=0)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
 def _tastes(vectors: np.ndarray, items: np.ndarray, cells: np.ndarray, n: int) -> np.ndarray:

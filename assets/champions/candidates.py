@@ -21,7 +21,7 @@ from assets.recommenders import Cell
 from assets.splits import load_fold
 from assets.studies.declared import study_of
 from models.registry import recommender as recommender_class
-from models.splits import PROTOCOLS, TRAIN, VALID
+from models.splits import ERRORS, PROTOCOLS, TRAIN, VALID
 
 if TYPE_CHECKING:
     from models.data import Interactions
@@ -63,7 +63,7 @@ class Contest:
         self.home, self.about, self.protocol = home, dataset(name), PROTOCOLS[protocol]
         self.cells = candidates(home, name, protocol)
         first = self.protocol.metrics[0]
-        self.k = first.k if first.metric not in ("rmse", "mae", "mse") else None
+        self.k = first.k if first.metric not in ERRORS else None
         self.measure = f"NDCG@{self.k}" if self.k else "RMSE"
         self._catalog: Catalog | None = None
 

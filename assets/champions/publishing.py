@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,12 @@ from assets.champions.versions import LISTS, place
 from assets.datasets import dataset
 from assets.evaluation import current_cells
 from assets.home import Home
-from assets.lineage import created_at
+from assets.lineage import timestamp
 from assets.manifests import Manifest, Manifests
 from assets.recommendations import headline_cells
 from assets.recommenders import Cell
 from assets.studies.declared import study_of
-from assets.warehouse import sql
+from assets.warehouse import insert, sql
 
 
 def serving_protocol(home: Home, name: str) -> str | None:
@@ -43,25 +42,21 @@ def publish_models(connection: duckdb.DuckDBPyConnection, home: Home, name: str)
 
 
 def _told(name: str, protocol: str, entries: list[Entry], serves: str | None) -> list[dict[str, Any]]:
-    until = [*(_time(entry.since) for entry in entries[1:]), None]
+    until = [*(timestamp(entry.since) for entry in entries[1:]), None]
     return [
         {
             "dataset": name, "protocol": protocol, "model": Cell.parse(entry.cell).model,
             "variant": Cell.parse(entry.cell).variant, "seed": Cell.parse(entry.cell).seed, "version": entry.version,
-            "pinned": entry.pinned, "why": entry.why, "run_id": entry.run_id, "since": _time(entry.since),
+            "pinned": entry.pinned, "why": entry.why, "run_id": entry.run_id, "since": timestamp(entry.since),
             "until": end, "serves": protocol == serves and end is None,
         }
         for entry, end in zip(entries, until, strict=True)
     ]  # fmt: skip
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=None)
-
-
 def _versions(home: Home, name: str, present: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     manifests = Manifests(home.path)
-    made = [m for m in manifests.versions("recommender", f"{name}|") if m.partition.count("|") == 4]
+    made = [m for m in manifests.versions("recommender", f"{name}|") if Cell.names(m.partition)]
     made.sort(key=lambda m: m.partition)
     rows = []
     for partition, versions in groupby(made, key=lambda m: m.partition):
@@ -79,7 +74,7 @@ def _version(home: Home, m: Manifest, number: int, current: bool, present: dict[
     files = [{"path": path, "bytes": size, "sha256": m.hashes.get(path)} for path, size in m.files.items()]
     return {
         **vars(cell), "study": study_of(cell.model, cell.variant), "number": number, "version": m.data_version,
-        "code_version": m.code_version, "run_id": m.run_id, "created_at": created_at(m),
+        "code_version": m.code_version, "run_id": m.run_id, "created_at": timestamp(m.created_at),
         "valid_rmse": m.metadata.get("valid_rmse"), "fit_seconds": m.metadata.get("fit_seconds"), "current": current,
         "champion": (holder.get("version"), holder.get("model")) == (m.data_version, cell.model),
         "folder": folder and str(folder.relative_to(home.path)), "files": files,
@@ -117,6 +112,4 @@ def _add_lists(
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
     if rows:
-        connection.register("made_rows", pd.DataFrame(rows))
-        connection.execute(f"INSERT INTO {table} BY NAME FROM made_rows")
-        connection.unregister("made_rows")
+        insert(connection, table, pd.DataFrame(rows))

@@ -76,6 +76,6 @@ def find(home: Home, name: str, protocol: str, asked: str) -> tuple[str, str]:
 def kept_versions(home: Home, name: str, protocol: str) -> list[Manifest]:
     """Manifests of all kept versions under a protocol, by model, oldest first."""
     made = Manifests(home.path).versions("recommender", f"{name}|")
-    cells = [m for m in made if m.partition.count("|") == 4 and Cell.parse(m.partition).protocol == protocol]
+    cells = [m for m in made if Cell.names(m.partition) and Cell.parse(m.partition).protocol == protocol]
     kept = [m for m in cells if (place(home, m.partition, m.data_version) / "model.safetensors").exists()]
     return sorted(kept, key=lambda m: (m.partition, m.created_at))

@@ -13,9 +13,10 @@ from assets.home import Home
 from assets.manifests import Manifests
 from assets.mistakes import comparing, numbers, reviews, training, vectors
 from assets.mistakes.evidence import Evidence, Mistake
+from assets.reads import ledger
 from assets.validation.checks import definition_of
 from assets.validation.facts import Check
-from assets.validation.outcomes import Outcome, keep, recall
+from assets.validation.outcomes import Outcome, keep, place, recall
 
 MISTAKES = [
     one for module in (training, comparing, numbers) for one in vars(module).values() if isinstance(one, Mistake)
@@ -32,7 +33,7 @@ class Checked:
 
 
 def _of_metrics(home: Home, _asset: str, name: str) -> str:
-    reads = home.lake / name / "test_reads.jsonl"
+    reads = ledger(home, name)
     return digest(
         Manifests(home.path).require("metrics", name).data_version, reads.read_text() if reads.exists() else ""
     )
@@ -52,12 +53,12 @@ BY_ASSET: dict[str, Checked] = {
 
 def outcomes(home: Home, asset: str, name: str) -> tuple[list[Outcome], bool]:
     """What an asset's checks find in a dataset, and whether that had to be computed now."""
-    checked, place = BY_ASSET[asset], home.lake / name / "checks" / f"{asset}.json"
+    checked, kept = BY_ASSET[asset], place(home, name, asset)
     fingerprint = digest(asset, _wording(), checked.basis(home, asset, name))
-    if (known := recall(place, fingerprint)) is not None:
+    if (known := recall(kept, fingerprint)) is not None:
         return known, False
     found = checked.find(home, asset, name)
-    keep(place, fingerprint, found)
+    keep(kept, fingerprint, found)
     return found, True
 
 

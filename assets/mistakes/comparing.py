@@ -7,10 +7,10 @@ from itertools import combinations
 import pandas as pd
 
 from assets.mistakes.evidence import Evidence, mistake, outcome
-from assets.reports.leaderboard import LOWER_IS_BETTER, of_measure
+from assets.reports.leaderboard import of_measure
 from assets.validation.outcomes import Outcome
 from models.registry import recommender
-from models.splits import PROTOCOLS
+from models.splits import LOWER_IS_BETTER, PROTOCOLS
 
 SEEDS = 3
 UNEQUAL = 2.0

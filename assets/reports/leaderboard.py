@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from assets.reports.published import Published
-from models.splits import PROTOCOLS, Measure, Protocol
-
-LOWER_IS_BETTER = ("rmse", "mae", "mse", "gini")
+from models.splits import LOWER_IS_BETTER, PROTOCOLS, Measure, Protocol
 
 
 @dataclass

@@ -32,7 +32,7 @@ from assets.reports.tastes import tastes_of
 from assets.reports.wall import two_models, wall
 from assets.reports.worth import worth_of
 from assets.steps import Say
-from models.splits import Protocol
+from models.splits import ERRORS, Protocol
 
 PARTS = {"rated": "stars", "curved": "curves", "cold": "cold", "missed": "gallery"}
 """Sections of pages.py that are shown where any protocol has this part."""
@@ -101,7 +101,7 @@ def _section(material: Material, one: Board, pictures: Thumbnails) -> dict[str, 
 
 def rates(protocol: Protocol) -> bool:
     """Whether the protocol is about the error of predicted ratings."""
-    return any(measure.metric in ("rmse", "mae", "mse") for measure in protocol.metrics)
+    return any(measure.metric in ERRORS for measure in protocol.metrics)
 
 
 def _remarks(boards: list[Board], sections: list[dict[str, Any]]) -> list[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assets.files import read_json
 from assets.reports.material import Material
 from assets.validation.checks import data_docs_page
 from assets.validation.drift import DRIFT, VANISHED
-from assets.validation.outcomes import Outcome
+from assets.validation.outcomes import Outcome, latest, place
 from assets.validation.running import CHECKED, checks_of
 
 MEASURES = {
@@ -51,12 +50,8 @@ class Quality:
 
 def quality_of(material: Material) -> Quality:
     """What the last checks have left; empty where none has run."""
-    folder = material.home.lake / material.about.name / "checks"
-    kept = {asset: folder / f"{asset}.json" for asset in CHECKED}
-    found = {
-        asset: [Outcome(**entry) for entry in read_json(path)["outcomes"]]
-        for asset, path in kept.items() if path.exists()
-    }  # fmt: skip
+    home, name = material.home, material.about.name
+    found = {asset: latest(home, name, asset) for asset in CHECKED if place(home, name, asset).exists()}
     drifts = [drift for asset, outcomes in found.items() if (drift := _drift(asset, outcomes)) is not None]
     docs = data_docs_page(material.home, material.about.name)
     there = f"../{docs.relative_to(material.home.reports).as_posix()}" if docs.exists() else ""

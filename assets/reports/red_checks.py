@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assets.datasets import Dataset
-from assets.files import read_json
 from assets.home import Home
 from assets.mistakes.checks import BY_ASSET
-from assets.validation.outcomes import Outcome
+from assets.validation.outcomes import latest
 from assets.validation.running import CHECKED, checks_of
 
 
@@ -50,7 +49,7 @@ def verdict(home: Home, about: Dataset) -> Verdict:
     count, red = 0, []
     for asset, checks in declared.items():
         of_name = {check.name: check for check in checks}
-        for outcome in _kept(home, about.name, asset):
+        for outcome in latest(home, about.name, asset):
             if outcome.check in of_name:
                 count += 1
                 check = of_name[outcome.check]
@@ -67,8 +66,3 @@ def _told(examples: list[Any]) -> str:
         return ""
     first = examples[0]
     return "; ".join(f"{name} {value}" for name, value in first.items()) if isinstance(first, dict) else str(first)
-
-
-def _kept(home: Home, name: str, asset: str) -> list[Outcome]:
-    path = home.lake / name / "checks" / f"{asset}.json"
-    return [Outcome(**entry) for entry in read_json(path)["outcomes"]] if path.exists() else []

@@ -12,8 +12,9 @@ import pandas as pd
 
 from assets.lineage import RAW
 from assets.runs.states import State
+from models.splits import LOWER_IS_BETTER
 
-LOWER_IS_BETTER = re.compile(r"(rmse|mae|mse|gini|calibration_error)$")
+LOWER = re.compile(rf"({'|'.join(LOWER_IS_BETTER)}|calibration_error)$")
 KEY = ["kind", "protocol", "model", "variant", "study", "metric", "k"]
 """What a number is; over its seeds the mean is taken."""
 DATA, CODE, PARAMETERS, LIBRARY = "data", "code", "parameters", "library"
@@ -49,7 +50,7 @@ class Effect:
         """better, worse, or '' for what is neither."""
         if self.number["kind"] == "rows" or self.change != self.change:
             return ""
-        lower = bool(LOWER_IS_BETTER.search(self.number["metric"]))
+        lower = bool(LOWER.search(self.number["metric"]))
         return "better" if (self.change < 0) == lower else "worse"
 
     @property

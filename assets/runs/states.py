@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 
 from assets.files import atomic_folder, read_json
 from assets.home import Home
-from assets.lineage import RAW, parted
+from assets.lineage import RAW, parted, timestamp
 from assets.manifests import Manifest, Manifests
 from assets.recommenders import Cell
 
@@ -116,7 +115,7 @@ def steps_of(home: Home, found: dict[Step, Manifest]) -> pd.DataFrame:
 
 def parameters_of(home: Home, m: Manifest) -> dict[str, Any]:
     """What a step was told besides its data: a model's configuration, an encoder's identity, a folds' protocols."""
-    if m.asset == "recommender" and m.partition.count("|") == 4:
+    if m.asset == "recommender" and Cell.names(m.partition):
         record = _record(Cell.parse(m.partition).folder(home) / "record.json")
         return {"device": record.get("device"), **record.get("config", {})}
     if m.asset == "sentiment_model":
@@ -195,7 +194,7 @@ def load(about: About, place: Path) -> State:
 def publish_runs(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
     """Fill `runs` and `metric_history` of a dataset."""
     for about, place in kept(home, name):
-        when = datetime.fromisoformat(about.created_at).replace(tzinfo=None)
+        when = timestamp(about.created_at)
         steps = pq.read_metadata(place / "steps.parquet").num_rows
         row = [name, about.name, about.run_id, when, steps, about.run_ids, json.dumps(about.libraries)]
         connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", row)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +13,9 @@ from assets.files import remove
 from assets.home import Home
 from assets.leftovers import leftovers
 from assets.manifests import Manifests
+from assets.memory import read_only
 from assets.posters.store import FOLDER as PICTURES
 from assets.recommenders import Cell
-
-CELL_DEPTH = 4
-"""Bars in the partition of a trained cell: dataset, model, protocol, seed, variant."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def _cells(home: Home) -> Iterator[Stale]:
     """Models, with what they predicted, that were made of other data or by other code than there are now."""
     current = {manifest.partition for name in datasets() for manifest in current_cells(home, name)}
     for manifest in Manifests(home.path).partitions("recommender", ""):
-        if manifest.partition.count("|") == CELL_DEPTH and manifest.partition not in current:
+        if Cell.names(manifest.partition) and manifest.partition not in current:
             folder = Cell.parse(manifest.partition).folder(home)
             if folder.exists():
                 yield Stale("models of old data or code", folder)
@@ -84,7 +80,7 @@ def _pictures(home: Home) -> Iterator[Stale]:
 
 
 def _known(state: Path) -> list[str]:
-    with closing(sqlite3.connect(f"{state.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with read_only(state) as connection:
         return [path for (path,) in connection.execute("SELECT path FROM outcomes WHERE path IS NOT NULL")]
 
 

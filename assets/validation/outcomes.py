@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from assets.files import read_json, write_json
+from assets.home import Home
 
 EXAMPLES = 5
 """How many violating values or rows are shown."""
@@ -44,6 +45,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, bool | int) or (isinstance(value, float) and value == value):
         return value
     return None if value is None or value != value else str(value)[:200]
+
+
+def place(home: Home, name: str, asset: str) -> Path:
+    """Where the outcomes of an asset's checks in a dataset are kept."""
+    return home.lake / name / "checks" / f"{asset}.json"
+
+
+def latest(home: Home, name: str, asset: str) -> list[Outcome]:
+    """The outcomes of an asset's checks when they ran last; none where they never did."""
+    path = place(home, name, asset)
+    return [Outcome(**entry) for entry in read_json(path)["outcomes"]] if path.exists() else []
 
 
 def recall(path: Path, fingerprint: str) -> list[Outcome] | None:

@@ -13,7 +13,7 @@ from assets.manifests import Manifests
 from assets.validation import drift, gx
 from assets.validation.facts import FACTS, Check, Fact
 from assets.validation.freshness import FRESH, freshness
-from assets.validation.outcomes import Outcome, keep, recall
+from assets.validation.outcomes import Outcome, keep, place, recall
 from assets.validation.sql_checks import examine
 from assets.validation.suites import ROW_KEYS, SUITES, Expectation
 from assets.validation.tables import Files, files_of, opened
@@ -56,15 +56,15 @@ def outcomes(home: Home, asset: str, name: str) -> tuple[list[Outcome], bool]:
     variables = _variables(home, asset, about)
     fingerprint = digest([vars(e) for e in suite], [(vars(f), f.query) for f in facts], hashes, variables,
                          thresholds(about).model_dump(), drift.basis(home, about, asset))  # fmt: skip
-    place = home.lake / name / "checks" / f"{asset}.json"
-    found = recall(place, fingerprint)
+    kept = place(home, name, asset)
+    found = recall(kept, fingerprint)
     computed = found is None
     if found is None:
         with opened(home, name, files, variables) as connection:
             found = gx.validate(connection, asset, suite, ROW_KEYS[asset]) if suite else []
             found += examine(connection, facts, files, about)
             found += drift.compared(connection, home, about, asset, _version(hashes[asset])) if suite else []
-        keep(place, fingerprint, found)
+        keep(kept, fingerprint, found)
     return [*found, freshness(home, about)] if asset == "staged_records" else found, computed
 
 

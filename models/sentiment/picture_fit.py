@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from models.vectors import unit
+
 OTHERS = 200
 """Pictures of other items that each text is held against."""
 FEWEST = 50
@@ -58,11 +60,6 @@ def picture_fit(texts: np.ndarray, pictures: np.ndarray, items: np.ndarray, shar
         if not shared:
             fit[asked[told < np.median(told)]] = np.nan
     return fit
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """The vectors at length one; zeros stay."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
 def _ridge(texts: np.ndarray, pictures: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
