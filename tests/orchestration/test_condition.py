@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import namedtuple
 from datetime import UTC, datetime, timedelta
@@ -36,7 +37,9 @@ CODE = InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="orchestrati
 
 
 @pytest.fixture
-def settings(tmp_path, monkeypatch) -> Settings:
+def settings(tmp_path, tmp_path_factory, monkeypatch) -> Settings:
+    # What other processes of this machine left is not ours to count.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
     monkeypatch.setenv("DAGSTER_HOME", os.environ.get("DAGSTER_HOME", ""))
     monkeypatch.setenv("TRIFUSE_HOME", str(tmp_path))
     return Settings(home=tmp_path)

@@ -10,7 +10,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -34,12 +36,18 @@ TABLES += ("review_sentiment", "contradictions")
 pytestmark = pytest.mark.end_to_end
 
 
+@cache
+def temporary() -> tempfile.TemporaryDirectory:
+    """Temporary files of these runs alone: what other killed processes of the machine left is not counted here."""
+    return tempfile.TemporaryDirectory(prefix="e2e-")
+
+
 def environment(home: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TRIFUSE_", "DAGSTER_"))}
     encoders = {"TRIFUSE_TEXT_ENCODER": "tfidf-svd", "TRIFUSE_IMAGE_ENCODER": "color-gradient-histogram"}
     # One thread: sums in another order would make the last digits differ between the runs that are compared.
     computing = {"TRIFUSE_DEVICE": "cpu", "TRIFUSE_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    return kept | encoders | computing | {"TRIFUSE_HOME": str(home)}
+    return kept | encoders | computing | {"TRIFUSE_HOME": str(home), "TMPDIR": temporary().name}
 
 
 def trifuse(home: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -87,7 +95,7 @@ def rows(home: Path, query: str) -> list[dict]:
     return json.loads(said.getvalue())
 
 
-def test_stopped_and_killed_on_the_way_it_ends_with_the_same_tables(home, tmp_path):
+def test_stopped_and_killed_on_the_way_it_ends_with_the_same_tables(home, tmp_path, monkeypatch):
     said = stop_when(tmp_path, "inspected 1,000", signal.SIGINT)
     assert "same command again" in said and "Traceback" not in said
     for word in ("inspected 1,000", "folds sample-places: done", "epoch 2"):
@@ -95,6 +103,7 @@ def test_stopped_and_killed_on_the_way_it_ends_with_the_same_tables(home, tmp_pa
     done = trifuse(tmp_path, *RUN)
     assert done.returncode == 0, done.stderr[-3000:]
     assert contents(tmp_path) == contents(home)
+    monkeypatch.setattr(tempfile, "tempdir", temporary().name)
     assert not [c.what for c in examine_home(Settings(home=tmp_path), repair=False) if not c.ok], (
         "nothing is left behind"
     )
