@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
@@ -62,6 +63,9 @@ class Ranker(Baseline):
 
     ranks_by_rating = False
     Config = RankerConfig
+    last_field: ClassVar[str] = ""
+    """A field that is chosen when all others have been, if the model has it: whatever it is worth, the others are then
+    chosen from the same trials with it and without."""
 
     @abstractmethod
     def _learner(self, train: Interactions, features: Features, progress: Progress) -> tuple[Space, Learn]:
@@ -117,7 +121,14 @@ class Ranker(Baseline):
         if not len(judge.users):
             progress(f"{self.name}: nobody likes anything in validation, so that the first settings stay")
             space = {name: values[:1] for name, values in space.items()}
-        return search(space, evaluate, model=self.name, measure="valid_ndcg", progress=progress)
+        last = {name: values for name, values in space.items() if name == self.last_field}
+        started = space | {name: values[:1] for name, values in last.items()}
+        found = search(started, evaluate, model=self.name, measure="valid_ndcg", progress=progress)
+        if not last:
+            return found
+        settled = {name: (value,) for name, value in found.settings.items()} | last
+        ended = search(settled, evaluate, model=self.name, measure="valid_ndcg", progress=progress)
+        return replace(ended, trials=found.trials + ended.trials - 1)
 
     def _prior_space(self, train: Interactions) -> Space:
         """The fields of the prior; where all ratings are of one time, nothing can be forgotten."""

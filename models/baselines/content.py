@@ -13,7 +13,7 @@ from models.data import Features, Interactions
 from models.recommender import Progress
 from models.tuning import Settings
 
-SENTIMENT_WEIGHTS = (0.3, 0.0, 1.0)
+SENTIMENT_WEIGHTS = (0.0, 0.1, 0.3, 1.0)
 """Weights that the items' mean sentiment may have in the score beside the fields of content."""
 
 
@@ -44,6 +44,7 @@ class Content(FactorRanker):
     name = "content"
     uses_content = True
     Config = ContentConfig
+    last_field = "weight_of_sentiment"
 
     def _learner(self, train: Interactions, features: Features, progress: Progress) -> tuple[Space, Learn]:
         fields = {name: principal(rows, self.config.width) for name, rows in content_rows(train, features).items()}
@@ -52,7 +53,7 @@ class Content(FactorRanker):
         # Popularity first: with too much of it, no weights of fields bring items to the top that nobody has rated.
         space = self._prior_space(train) | {"positives": self.config.positives}
         if (sentiment := item_sentiment(train, features)) is not None:
-            space["weight_of_sentiment"] = SENTIMENT_WEIGHTS
+            space[self.last_field] = SENTIMENT_WEIGHTS
         space |= {f"weight_of_{name}": self.config.weights for name in fields}
 
         def learn(settings: Settings) -> Arrays:
@@ -65,7 +66,7 @@ class Content(FactorRanker):
                 items.append(rows)
             if sentiment is not None:
                 profiled = np.diff(chosen.indptr)[:, None] > 0
-                users.append(profiled * settings["weight_of_sentiment"])
+                users.append(profiled * settings[self.last_field])
                 items.append(sentiment)
             return standardised(np.concatenate(users, axis=1), np.concatenate(items, axis=1))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.baselines._sentiment import agreement, item_sentiment
+from models.baselines.content import SENTIMENT_WEIGHTS
 from models.recommender import Recommender
 from models.registry import recommender
 from tests.models.conftest import make_board
@@ -59,19 +60,26 @@ def test_an_items_sentiment_is_the_mean_of_its_reviews_drawn_to_the_usual(board)
     assert item_sentiment(train, told(board, np.zeros((len(train), 2))).features) is None
 
 
-def test_content_puts_what_is_praised_first_for_who_has_a_profile(board):
+def test_content_puts_what_is_praised_first_for_who_has_a_profile(board, monkeypatch):
     cls = recommender("content")
-    train = board.train
-    sentiment = np.where(train.items == 7, 2.0, -0.1)[:, None].repeat(2, 1)
-    config = cls.Config(prior_weights=(0.0,), weights=(0.0,))
+    monkeypatch.setattr("models.baselines.content.SENTIMENT_WEIGHTS", (1.0,))
+    sentiment = np.where(board.train.items == 7, 2.0, -0.1)[:, None].repeat(2, 1)
     praised = told(board, sentiment)
-    model = cls(config)
-    report = model.fit(praised.train, praised.valid, praised.features)
-    assert report.chosen["weight_of_sentiment"] in (0.3, 0.0, 1.0)
-    plain = cls(config).fit(board.train, board.valid, board.features)
-    assert "weight_of_sentiment" not in plain.chosen
-    if report.chosen["weight_of_sentiment"]:
-        assert model.score(np.array([0])).argmax() == 7
+    model = cls(cls.Config(prior_weights=(0.0,), weights=(0.0,)))
+    model.fit(praised.train, praised.valid, praised.features)
+    assert model.score(np.array([0])).argmax() == 7
+
+
+def test_what_sentiment_is_worth_to_content_is_asked_when_all_else_is_chosen(board):
+    cls = recommender("content")
+    plain = cls().fit(board.train, board.valid, board.features)
+    praised = told(board, np.where(board.train.items == 7, 2.0, -0.1)[:, None].repeat(2, 1))
+    found = cls().fit(praised.train, praised.valid, praised.features)
+    assert found.chosen["weight_of_sentiment"] in SENTIMENT_WEIGHTS
+    assert found.chosen["valid_ndcg"] >= plain.chosen["valid_ndcg"]
+    assert found.trials == plain.trials + len(SENTIMENT_WEIGHTS) - 1
+    others = {name: value for name, value in plain.chosen.items() if name not in ("slope", "valid_ndcg")}
+    assert others.items() <= found.chosen.items()
 
 
 def test_without_sentiment_nothing_changes(board):
