@@ -36,7 +36,7 @@ _FILES += ("special_tokens_map.json", "spiece.model", "sentencepiece.bpe.model")
 class BertConfig(TrainingConfig):
     """Length and training."""
 
-    longest: int = Field(256, ge=16)
+    longest: int = Field(384, ge=16)
     """Tokens that are read of a text, the special ones included; of a longer one its head and tail."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Share of the pooled vector that training hides."""
