@@ -113,7 +113,7 @@ class Ranker(Baseline):
 
         def evaluate(settings: Settings) -> tuple[float, Arrays]:
             arrays, taste = learnt(*(settings[name] for name in own))
-            standing, weight = standings(settings["half_life"]), settings["prior_weight"]
+            standing, weight = self._standing(standings(settings["half_life"]), settings), settings["prior_weight"]
             arrays = arrays | {"prior": standing, "prior_weight": np.array([weight], np.float32)}
             return -judge.ndcg(mixed(taste, standing, weight)), arrays
 
@@ -129,6 +129,10 @@ class Ranker(Baseline):
         settled = {name: (value,) for name, value in found.settings.items()} | last
         ended = search(settled, evaluate, model=self.name, measure="valid_ndcg", progress=progress)
         return replace(ended, trials=found.trials + ended.trials - 1)
+
+    def _standing(self, popular: np.ndarray, settings: Settings) -> np.ndarray:
+        """float32 [n_items]: what counts for every user beside taste; popular: as `popularity` gives it."""
+        return popular
 
     def _prior_space(self, train: Interactions) -> Space:
         """The fields of the prior; where all ratings are of one time, nothing can be forgotten."""

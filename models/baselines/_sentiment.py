@@ -30,8 +30,8 @@ def agreement(train: Interactions, features: Features) -> np.ndarray | float:
 
 
 def item_sentiment(train: Interactions, features: Features) -> np.ndarray | None:
-    """float32 [n_items, 1]: the mean sentiment of an item's train reviews, drawn towards the usual and brought to a
-    largest size of 1; None where nothing is known."""
+    """float32 [n_items]: the mean sentiment of an item's train reviews, drawn towards the usual, then standardised over
+    the items; None where nothing is known."""
     if features.sentiment is None or not features.sentiment.any():
         return None
     written = np.any(features.sentiment != 0, axis=1).astype(np.float64)
@@ -39,4 +39,4 @@ def item_sentiment(train: Interactions, features: Features) -> np.ndarray | None
         np.bincount(train.items, of, features.n_items) for of in (features.sentiment[:, 1].astype(np.float64), written)
     )
     mean = total / (count + SHRINK)
-    return (mean / max(float(np.abs(mean).max()), 1e-9))[:, None].astype(np.float32)
+    return ((mean - mean.mean()) / max(mean.std(), 1e-9)).astype(np.float32)

@@ -88,11 +88,23 @@ def longest_input(folder: Path, tokenizer: Any, text_config: Any) -> int:
     text_config: the loaded model's configuration of its text half.
     """
     declared = read_json(folder / "sentence_bert_config.json").get("max_seq_length")
+    return _least(declared, tokenizer.model_max_length, _positions(text_config))
+
+
+def longest_possible(tokenizer: Any, text_config: Any) -> int:
+    """Tokens that the model has positions for, be it made for fewer; else LONGEST."""
+    return _least(tokenizer.model_max_length, _positions(text_config))
+
+
+def _positions(text_config: Any) -> int | None:
     positions = getattr(text_config, "max_position_embeddings", None)
     if positions and any(kind in text_config.model_type for kind in _POSITIONS_FROM_TWO):
         positions -= 2
-    limits = [int(limit) for limit in (tokenizer.model_max_length, declared, positions) if limit and 0 < limit < 1e9]
-    return min(limits, default=LONGEST)
+    return positions
+
+
+def _least(*limits: float | None) -> int:
+    return min((int(limit) for limit in limits if limit and 0 < limit < 1e9), default=LONGEST)
 
 
 def declared_prompt(folder: Path) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from models.encoders._transformers import load_model
 from models.encoders.folders import require_weights
-from models.encoders.tokens import special_tokens, token_numbers
+from models.encoders.tokens import longest_possible, special_tokens, token_numbers
 from models.sentiment._trained import Trained
 from models.sentiment.classifier import Means
 from models.sentiment.words import Ragged, head_and_tail, plain
@@ -36,8 +36,11 @@ _FILES += ("special_tokens_map.json", "spiece.model", "sentencepiece.bpe.model")
 class BertConfig(TrainingConfig):
     """Length and training."""
 
-    longest: int = Field(384, ge=16)
-    """Tokens that are read of a text, the special ones included; of a longer one its head and tail."""
+    longest: int = Field(256, ge=16)
+    """Tokens that training reads of a text, the special ones included; of a longer one its head and tail."""
+    longest_judged: int = Field(512, ge=16)
+    """The same once it is trained, where a token costs a third. On 2,500 film reviews a model that learned from 256 is
+    right 0.3% more often when it is shown 512."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Share of the pooled vector that training hides."""
     inner_dropout: float = Field(0.0, ge=0, lt=1)
@@ -81,6 +84,7 @@ class Bert(Trained):
     """The encoder comes from `Means.weights`; what was tuned is saved whole, and read without the original."""
 
     name = "bert"
+    version = "2"
     Config = BertConfig
     share = 12.0
     looked_at = 64
@@ -92,15 +96,20 @@ class Bert(Trained):
         self._from(means.weights)
         torch.manual_seed(self.seed)
         net = Tuned(load_model(means.weights)[0], self.learned, self.config)
-        return net, self._read(texts), {"encoder": means.weights.name}
+        return net, self._cut(texts, self.config.longest), {"encoder": means.weights.name}
 
     def _from(self, folder: Path) -> None:
         self._origin = folder
         self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        about = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        self._possible = longest_possible(self._tokenizer, about)
 
     def _read(self, texts: Sequence[str]) -> Ragged:
+        return self._cut(texts, max(self.config.longest, self.config.longest_judged))
+
+    def _cut(self, texts: Sequence[str], most: int) -> Ragged:
         lead, tail = special_tokens(self._tokenizer)
-        limit = self.config.longest - len(lead) - len(tail)
+        limit = min(most, self._possible) - len(lead) - len(tail)
         found = token_numbers(self._tokenizer, [plain(text) for text in texts], special=False)
         cut = [head_and_tail(np.array(row, np.int32), limit) for row in found]
         return Ragged.of([np.concatenate([lead, row, tail]).astype(np.int32) for row in cut])

@@ -53,21 +53,27 @@ def test_an_items_sentiment_is_the_mean_of_its_reviews_drawn_to_the_usual(board)
     train = board.train
     sentiment = np.zeros((len(train), 2), np.float32)
     sentiment[train.items == 2, 1], sentiment[train.items == 5, 1] = 1, -0.5
-    found = item_sentiment(train, told(board, sentiment).features)[:, 0]
-    assert found[2] == 1 and -0.7 < found[5] < -0.3
-    assert np.count_nonzero(found) == 2
+    found = item_sentiment(train, told(board, sentiment).features)
+    assert found[2] == found.max() and found[5] == found.min()
+    written = np.bincount(train.items, minlength=len(found))[[2, 5]]
+    apart = written / (written + 5.0) * [1, -0.5]
+    usual = np.delete(found, [2, 5])
+    np.testing.assert_allclose(usual, usual[0])
+    np.testing.assert_allclose((found[[2, 5]] - usual[0]) / np.ptp(found), apart / np.ptp(apart), atol=1e-6)
     assert item_sentiment(train, board.features) is None
     assert item_sentiment(train, told(board, np.zeros((len(train), 2))).features) is None
 
 
-def test_content_puts_what_is_praised_first_for_who_has_a_profile(board, monkeypatch):
+def test_content_puts_what_is_praised_first(board, monkeypatch):
     cls = recommender("content")
-    monkeypatch.setattr("models.baselines.content.SENTIMENT_WEIGHTS", (1.0,))
+    monkeypatch.setattr("models.baselines.content.SENTIMENT_WEIGHTS", (5.0,))
     sentiment = np.where(board.train.items == 7, 2.0, -0.1)[:, None].repeat(2, 1)
     praised = told(board, sentiment)
-    model = cls(cls.Config(prior_weights=(0.0,), weights=(0.0,)))
+    model = cls(cls.Config(prior_weights=(4.0,)))
     model.fit(praised.train, praised.valid, praised.features)
     assert model.score(np.array([0])).argmax() == 7
+    plain = fitted(board, "content")
+    assert plain.score(np.array([0])).argmax() != 7
 
 
 def test_what_sentiment_is_worth_to_content_is_asked_when_all_else_is_chosen(board):

@@ -172,3 +172,12 @@ def test_an_ensemble_takes_what_was_trained(board, means) -> None:
     assert list(report.chosen["weights"]) == ["tfidf-lr"]
     with pytest.raises(ValueError, match="none of"):
         sentiment_model("ensemble")().fit(train, valid, replace(means, trained={"rnn": there}))
+
+
+def test_bert_learns_from_less_of_a_text_than_it_reads_when_trained(tiny_bert, board) -> None:
+    """64 positions, of which training uses 32: what stands only beyond its reach is read afterwards."""
+    model = made("bert")
+    model.fit(board(240, 0), board(80, 1), Means(weights=tiny_bert))
+    verdicts = [model.probabilities([f"{'film ' * n}good good good {'film ' * n}"])[0, 1] for n in (0, 25)]
+    assert min(verdicts) > 0.5
+    assert len(model._cut(["film " * 99], 32).numbers) == 32 and len(model._read(["film " * 99]).numbers) == 64
