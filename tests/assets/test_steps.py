@@ -46,6 +46,23 @@ def test_a_vanished_or_truncated_file_is_made_again(tmp_path):
     assert run(manifests, compute)[1]
 
 
+def test_what_is_put_together_from_parts_is_made_again_where_one_is_lost_or_another(tmp_path):
+    manifests, part = Manifests(tmp_path), tmp_path / "part.bin"
+    part.write_text("model")
+
+    def together(say):
+        saved = Manifest("thing", "d|1", "run", "1", "f", "p1", {}, files={"part.bin": 5})
+        manifests.save(saved)
+        part.write_text("model")
+        return Output("v1", 1, [], upstream={"thing@d|1": "p1", "elsewhere@d": "any"})
+
+    assert run(manifests, together)[1] and not run(manifests, together)[1]
+    part.unlink()
+    assert run(manifests, together)[1] and not run(manifests, together)[1]
+    manifests.save(Manifest("thing", "d|1", "run", "1", "f", "p2", {}, files={"part.bin": 5}))
+    assert run(manifests, together)[1] and not run(manifests, together)[1]
+
+
 def test_a_missing_upstream_says_what_to_do(tmp_path):
     with pytest.raises(LookupError, match=r"above has not been materialized for d yet.*trifuse run"):
         run(Manifests(tmp_path), Counting(tmp_path), upstream={"above": "d"})
