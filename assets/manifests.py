@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import warnings
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,16 +67,14 @@ class Manifests:
         return manifest
 
     def unchanged(self, asset: str, partition: str, fingerprint: str) -> Manifest | None:
-        """The latest manifest if it has this fingerprint and everything is there that it names: its files with their
-        sizes, and the parts of the same asset that it was put together from."""
+        """The latest manifest if it has this fingerprint and every file it names is there with its size."""
         manifest = self.current(asset, partition)
-        if manifest is None or manifest.fingerprint != fingerprint or not self._whole(manifest):
-            return None
-        return manifest if all(self._holds(*part) for part in _parts(manifest)) else None
+        return manifest if manifest and manifest.fingerprint == fingerprint and self._whole(manifest) else None
 
-    def _holds(self, asset: str, partition: str, version: str) -> bool:
-        part = self.current(asset, partition)
-        return part is not None and part.data_version == version and self._whole(part)
+    def all_whole(self, names: Iterable[str]) -> bool:
+        """Whether all of "asset@partition" are there with their files."""
+        found = (self.current(*name.partition("@")[::2]) for name in names)
+        return all(manifest and self._whole(manifest) for manifest in found)
 
     def _whole(self, manifest: Manifest) -> bool:
         for name, size in manifest.files.items():
@@ -127,12 +126,6 @@ class Manifests:
         paths = (path for path in self.folder.glob(f"{places}/*.json") if path.name != CURRENT)
         found = (manifest for path in paths if not path.name.startswith(".") and (manifest := _read(path)))
         return sorted(found, key=lambda m: (m.created_at, m.asset, m.partition))
-
-
-def _parts(manifest: Manifest) -> list[tuple[str, str, str]]:
-    """Asset, partition and data version of what it was put together from: other partitions of its own asset."""
-    named = [(*name.partition("@")[::2], version) for name, version in manifest.upstream.items()]
-    return [part for part in named if part[0] == manifest.asset]
 
 
 def _read(path: Path) -> Manifest | None:

@@ -114,7 +114,8 @@ def remember(
     versions = {f"{name}@{part}": manifests.require(name, part).data_version for name, part in upstream.items()}
     fingerprint = digest(asset, partition, code_version, config, versions)
     before = manifests.unchanged(asset, partition, fingerprint)
-    if before is not None:
+    # What it made along the way, as a model is made of cells, has files of its own.
+    if before is not None and manifests.all_whole(before.upstream.keys() - versions.keys()):
         say(f"{asset} {partition}: unchanged, nothing computed")
         return before, False
     started = time.monotonic()
