@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -31,6 +33,10 @@ class Home(dg.ConfigurableResource):
     ray_address: str | None = Field(default=None, description="A Ray cluster that encodes; `local` starts one here.")
     device: str = Field(default="cpu", description="cpu or cuda.")
     threads: int = Field(default=2, ge=1, description="Threads that computing may use.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another machine it goes as its fields: what Dagster keeps beside them cannot be sent."""
+        return partial(type(self), **self.model_dump()), ()
 
     @property
     def path(self) -> Path:

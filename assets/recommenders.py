@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from assets.cluster import spread
 from assets.datasets import Dataset, dataset
 from assets.files import atomic_folder, digest, sha256_of
 from assets.given import given
@@ -107,7 +108,8 @@ def recommender(context: dg.AssetExecutionContext, config: Training, home: Home)
     workshop = Workshop(home, about, model, settings)
 
     def compute(say: Say) -> Output:
-        manifests = [workshop.train(cell, context.run.run_id, say) for cell in cells]
+        jobs = [{"cell": cell, "run_id": context.run.run_id} for cell in cells]
+        manifests = spread(workshop, Workshop.train, jobs, say)
         lines = ["| protocol | seed | variant | valid RMSE | seconds |", "|---|---|---|---|---|"]
         lines += [
             f"| {c.protocol} | {c.seed} | {c.variant} | {m['valid_rmse']:.4f} | {m['fit_seconds']:.1f} |"
@@ -152,6 +154,10 @@ class Workshop:
     def __init__(self, home: Home, about: Dataset, model: "type[Recommender]", settings: Any) -> None:
         self.home, self.about, self.model, self.settings = home, about, model, settings
         self._data: dict[str, Data] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """To another machine it goes without the data, which it reads there."""
+        return vars(self) | {"_data": {}}
 
     def data(self, other: str = "") -> Data:
         """What the model looks at; with `other`, of this dataset and that one in one space."""
