@@ -30,7 +30,10 @@ class Home(dg.ConfigurableResource):
     long_texts: str = Field(default="cut", description="cut, or windows: overlapping ones, averaged.")
     text_precision: str | None = Field(default=None, description="float32 or bfloat16.")
     image_precision: str | None = Field(default=None, description="float32 or bfloat16.")
-    ray_address: str | None = Field(default=None, description="A Ray cluster that encodes; `local` starts one here.")
+    ray_address: str | None = Field(
+        default=None, description="A Ray cluster that encodes, trains and ranks; `local` starts one here."
+    )
+    publish: str = Field(default="", description="s3://bucket/prefix: where what people read is copied to.")
     device: str = Field(default="cpu", description="cpu or cuda.")
     threads: int = Field(default=2, ge=1, description="Threads that computing may use.")
 

@@ -147,7 +147,7 @@ def run(request: Request, settings: Settings, tell, command: str = "") -> dict[s
     """
     counts = {"computed": 0, "unchanged": 0}
     tags = {OWNER_TAG: this_process(), "trifuse/dataset": request.dataset} | ({COMMAND_TAG: command} if command else {})
-    definitions = assets_and_checks()
+    definitions = assets_and_checks(settings)
     with open_instance(settings) as instance, kept():
         for stage in stages(request):
             if ALL in request.studies and stage.study == CROSS and (why := obstacle(home(settings), request.dataset)):
