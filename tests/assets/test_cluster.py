@@ -64,23 +64,6 @@ def jobs(*numbers: int) -> list[dict[str, int]]:
     return [{"number": number} for number in numbers]
 
 
-def test_jobs_of_a_lost_node_are_done_by_another_and_all_come_in_order(clerk, nodes):
-    (clerk.folder / "go").unlink()
-
-    def lose() -> None:
-        while len({node for _, node, *_ in clerk.begun()}) < 2:
-            time.sleep(0.05)
-        nodes.lose()
-        (clerk.folder / "go").touch()
-
-    thread, said = threading.Thread(target=lose, daemon=True), []
-    thread.start()
-    assert spread(clerk, Clerk.square, jobs(5, 3, 4, 1), said.append) == [25, 9, 16, 1]
-    thread.join()
-    assert len(clerk.begun()) == 5, "one was begun twice"
-    assert set(said) == {f"{number} squared" for number in (1, 3, 4, 5)}
-
-
 def test_processes_are_kept_for_the_next_jobs_and_errors_come_in_their_own_words(clerk):
     with kept():
         for number in (1, 2):
@@ -131,3 +114,20 @@ def content(path: Path) -> object:
     record = read_json(path)
     epochs = [epoch | {"seconds": 0} for epoch in record["curve"]]
     return {name: value for name, value in record.items() if name not in TIMED} | {"epochs": epochs}
+
+
+def test_jobs_of_a_lost_node_are_done_by_another_and_all_come_in_order(clerk, nodes):
+    (clerk.folder / "go").unlink()
+
+    def lose() -> None:
+        while len({node for _, node, *_ in clerk.begun()}) < 2:
+            time.sleep(0.05)
+        nodes.lose()
+        (clerk.folder / "go").touch()
+
+    thread, said = threading.Thread(target=lose, daemon=True), []
+    thread.start()
+    assert spread(clerk, Clerk.square, jobs(5, 3, 4, 1), said.append) == [25, 9, 16, 1]
+    thread.join()
+    assert len(clerk.begun()) == 5, "one was begun twice"
+    assert set(said) == {f"{number} squared" for number in (1, 3, 4, 5)}

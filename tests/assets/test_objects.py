@@ -98,10 +98,11 @@ def test_the_asset_publishes_where_the_setting_says_and_is_not_there_without_it(
     assert (run()["computed"].value, run()["computed"].value) == (True, False)
     assert sorted(json.loads(content(address, INDEX)))[-2:] == ["tables/items.parquet", "tables/users.parquet"]
     without, there = (
-        {key.to_user_string() for one in made(settings) for key in one.keys}
+        {spec.key.to_user_string(): spec for one in made(settings) for spec in one.specs}
         for settings in (Settings(), Settings(publish=address))
     )
-    assert there - without == {"published_copy"}
+    assert there.keys() - without.keys() == {"published_copy"}
+    assert there["published_copy"].automation_condition == there["serving_snapshot"].automation_condition
 
 
 def test_other_addresses_are_refused_and_nothing_to_publish_is_said(tmp_path):

@@ -45,6 +45,23 @@ def test_two_nodes_make_the_same_shards_keys_and_vectors(libraries, nodes):
     assert there.encode("films").facts["encoded"] == 0
 
 
+def test_without_a_cluster_the_error_says_so(libraries):
+    pytest.importorskip("ray", reason="needs trifuse[ray]")
+    _, there = libraries
+    there.home = there.home.model_copy(update={"ray_address": "127.0.0.1:1"})
+    with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:1"):
+        there.encode("films")
+
+
+def test_what_an_actor_raises_arrives_in_its_own_words(libraries, nodes):
+    _, there = libraries
+    there.write("films", [POISON])
+    there.home = there.home.model_copy(update={"ray_address": nodes.address})
+    with pytest.raises(RuntimeError, match="this text cannot be encoded"):
+        there.encode("films")
+    assert not there.home.vectors.exists() or there.vectors().empty
+
+
 def test_a_node_that_is_lost_in_the_middle_loses_nothing(libraries, nodes):
     here, there = libraries
     there.home = there.home.model_copy(update={"ray_address": nodes.address})
@@ -64,20 +81,3 @@ def test_a_node_that_is_lost_in_the_middle_loses_nothing(libraries, nodes):
     assert 0 < lost[0] < 6000, "the node was lost in the middle"
     assert facts["encoded"] == 6000
     assert same(here, there)
-
-
-def test_without_a_cluster_the_error_says_so(libraries):
-    pytest.importorskip("ray", reason="needs trifuse[ray]")
-    _, there = libraries
-    there.home = there.home.model_copy(update={"ray_address": "127.0.0.1:1"})
-    with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:1"):
-        there.encode("films")
-
-
-def test_what_an_actor_raises_arrives_in_its_own_words(libraries, nodes):
-    _, there = libraries
-    there.write("films", [POISON])
-    there.home = there.home.model_copy(update={"ray_address": nodes.address})
-    with pytest.raises(RuntimeError, match="this text cannot be encoded"):
-        there.encode("films")
-    assert not there.home.vectors.exists() or there.vectors().empty
