@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets import cluster
 from assets.cluster import kept, spread
 from assets.files import read_json, sha256_of
 from assets.home import Home
@@ -76,7 +77,9 @@ def test_processes_are_kept_for_the_next_jobs_and_errors_come_in_their_own_words
         spread(here, Clerk.square, jobs(-1), silent)
 
 
-def test_models_and_lists_of_two_nodes_are_those_made_here(tmp_path, nodes):
+def test_models_and_lists_of_two_nodes_are_those_made_here(tmp_path, nodes, monkeypatch):
+    asked, connected = [], cluster.connected
+    monkeypatch.setattr(cluster, "connected", lambda *about: asked.append(about[0]) or connected(*about))
     here = TrainedHome(tmp_path / "here")
     here.run_id = "run-1"
     here._data()
@@ -88,6 +91,7 @@ def test_models_and_lists_of_two_nodes_are_those_made_here(tmp_path, nodes):
         for home in (here.home, there):
             train_and_rank(home)
     one, two = found(here.home), found(there)
+    assert asked == [nodes.address] * (len(MODELS) + 1), "each model's cells and the lists were made there"
     assert one == two
     assert len(one) == len(SEEDS) * len(MODELS) * 3 + len(MODELS) + 1
 
