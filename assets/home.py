@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -28,9 +30,16 @@ class Home(dg.ConfigurableResource):
     long_texts: str = Field(default="cut", description="cut, or windows: overlapping ones, averaged.")
     text_precision: str | None = Field(default=None, description="float32 or bfloat16.")
     image_precision: str | None = Field(default=None, description="float32 or bfloat16.")
-    ray_address: str | None = Field(default=None, description="A Ray cluster that encodes; `local` starts one here.")
+    ray_address: str | None = Field(
+        default=None, description="A Ray cluster that encodes, trains and ranks; `local` starts one here."
+    )
+    publish: str = Field(default="", description="s3://bucket/prefix: where what people read is copied to.")
     device: str = Field(default="cpu", description="cpu or cuda.")
     threads: int = Field(default=2, ge=1, description="Threads that computing may use.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another machine it goes as its fields: what Dagster keeps beside them cannot be sent."""
+        return partial(type(self), **self.model_dump()), ()
 
     @property
     def path(self) -> Path:

@@ -1,4 +1,4 @@
-"""Copies of what people read, the snapshot and the reports, in object storage that speaks S3.
+"""Copies of what people read, the snapshot, its tables and the reports, in object storage that speaks S3.
 
 What is computed stays on a file system, whose files are locked, mapped into memory and replaced by renaming. An object
 is replaced as a whole, so a reader never meets half of one; the index goes last, and names the content of each.
@@ -9,31 +9,35 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from assets.files import sha256_of
+from assets.files import alone, digest, sha256_of, temporary_prefix
 from assets.home import Home
 from assets.steps import Say
+from assets.warehouse import connect, export
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 INDEX = "trifuse.json"
 """Of a published home: file -> SHA-256."""
+TABLES = "tables"
+"""The folder of the snapshot's tables as Parquet, for whoever cannot open a DuckDB file there."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """How many files were sent, removed, and found to be there already. bytes: sent."""
+    """How many files were sent, removed, and found to be there already. bytes: sent. version: of all that is there."""
 
     sent: int
     removed: int
     unchanged: int
     bytes: int
+    version: str
 
 
 def storage(address: str) -> tuple[FileSystem, str]:
@@ -54,30 +58,44 @@ def storage(address: str) -> tuple[FileSystem, str]:
 
 
 def publish(home: Home, address: str, say: Say) -> Published:
-    """Make the storage hold the snapshot and the reports as they are now; what is equal is not sent again.
+    """Make the storage hold the snapshot, its tables and the reports as they are now; what is equal is not sent again.
 
     Raises FileNotFoundError where there is no snapshot, OSError of the storage.
     """
     if not home.serving.exists():
         raise FileNotFoundError(f"There is no {home.serving} to publish yet. `make demo` or `trifuse run` makes it.")
     there, prefix = storage(address)
-    before = _index(there, f"{prefix}/{INDEX}")
-    now = {path.relative_to(home.path).as_posix(): sha256_of(path) for path in _files(home)}
-    new = [name for name, sha256 in now.items() if before.get(name) != sha256]
-    for name in new:
-        say(f"sending {name}")
-        _send(there, home.path / name, f"{prefix}/{name}")
+    # No other snapshot takes its place meanwhile: the tables are those of the one that is sent.
+    with alone(home.serving), tempfile.TemporaryDirectory(prefix=temporary_prefix("trifuse")) as folder:
+        files = {f"{TABLES}/{path.name}": path for path in _tables(home, Path(folder))} | _files(home)
+        before = _index(there, f"{prefix}/{INDEX}")
+        now = {name: sha256_of(path) for name, path in files.items()}
+        new = [name for name, sha256 in now.items() if before.get(name) != sha256]
+        for name in new:
+            say(f"sending {name}")
+            _send(there, files[name], f"{prefix}/{name}")
+        sent = sum(files[name].stat().st_size for name in new)
     gone = [name for name in before if name not in now]
     _write(there, f"{prefix}/{INDEX}", now)
     for name in gone:  # only now, as the old index still named it
         there.delete_file(f"{prefix}/{name}")
-    sent = sum((home.path / name).stat().st_size for name in new)
-    return Published(len(new), len(gone), len(now) - len(new), sent)
+    return Published(len(new), len(gone), len(now) - len(new), sent, digest(now))
 
 
-def _files(home: Home) -> Iterator[Path]:
-    yield home.serving
-    yield from (path for path in sorted(home.reports.rglob("*")) if path.is_file() and not path.name.startswith("."))
+def _files(home: Home) -> dict[str, Path]:
+    """Name in the storage -> file: the snapshot and the reports."""
+    pages = [path for path in sorted(home.reports.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    return {path.relative_to(home.path).as_posix(): path for path in (home.serving, *pages)}
+
+
+def _tables(home: Home, folder: Path) -> list[Path]:
+    """The tables of the snapshot, each a Parquet file in `folder`."""
+    with connect(home.serving, read_only=True) as connection:
+        connection.execute("SET threads = 1")  # so that equal tables are equal files
+        names = [name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        for name in names:
+            export(connection, f"FROM {name}", folder / f"{name}.parquet")
+    return [folder / f"{name}.parquet" for name in sorted(names)]
 
 
 def _index(there: FileSystem, path: str) -> dict[str, str]:

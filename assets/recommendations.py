@@ -8,6 +8,7 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
+from assets.cluster import spread
 from assets.datasets import dataset
 from assets.evaluation import require_cells
 from assets.files import atomic_file, sha256_of
@@ -51,8 +52,8 @@ def recommendations(context: dg.AssetExecutionContext, home: Home) -> dg.Materia
     cells = headline_cells(home, name)
 
     def compute(say: Say) -> Output:
-        shelf = Shelf(home, name)
-        files = [shelf.write(manifest, context.run.run_id, say) for manifest in cells]
+        jobs = [{"trained": manifest, "run_id": context.run.run_id} for manifest in cells]
+        files = spread(Shelf(home, name), Shelf.write, jobs, say)
         target = home.lake / name / "recommendations.parquet"
         with working(home.threads) as connection, atomic_file(target) as path:
             rows = export(connection, f"FROM read_parquet([{', '.join(map(quoted, files))}])", path)

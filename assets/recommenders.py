@@ -1,8 +1,7 @@
 """Trains every model under every protocol and seed, and keeps what it predicted."""
 
 import json
-import os
-import resource
+import shutil
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from assets.cluster import spread
 from assets.datasets import Dataset, dataset
 from assets.files import atomic_folder, digest, sha256_of
 from assets.given import given
@@ -21,6 +21,7 @@ from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, Data, load_data, with_train_reviews
 from assets.partitions import BY_DATASET_AND_MODEL, DATASET_OF_CELL
+from assets.peak_memory import forget_peak_memory, peak_memory_mb
 from assets.sentiment.opinions import VERSION as OPINIONS
 from assets.sentiment.opinions import has_reviews, review_texts, train_opinions
 from assets.splits import Evaluation, folds, load_fold
@@ -107,7 +108,8 @@ def recommender(context: dg.AssetExecutionContext, config: Training, home: Home)
     workshop = Workshop(home, about, model, settings)
 
     def compute(say: Say) -> Output:
-        manifests = [workshop.train(cell, context.run.run_id, say) for cell in cells]
+        jobs = [{"cell": cell, "run_id": context.run.run_id} for cell in cells]
+        manifests = spread(workshop, Workshop.train, jobs, say)
         lines = ["| protocol | seed | variant | valid RMSE | seconds |", "|---|---|---|---|---|"]
         lines += [
             f"| {c.protocol} | {c.seed} | {c.variant} | {m['valid_rmse']:.4f} | {m['fit_seconds']:.1f} |"
@@ -152,6 +154,10 @@ class Workshop:
     def __init__(self, home: Home, about: Dataset, model: "type[Recommender]", settings: Any) -> None:
         self.home, self.about, self.model, self.settings = home, about, model, settings
         self._data: dict[str, Data] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """To another machine it goes without the data, which it reads there."""
+        return vars(self) | {"_data": {}}
 
     def data(self, other: str = "") -> Data:
         """What the model looks at; with `other`, of this dataset and that one in one space."""
@@ -246,7 +252,7 @@ class Workshop:
             _write_predictions(model, parts["test"], catalog, temporary / "predictions.parquet")
             if change == UNCHANGED and cell.variant == self.model.variants[0]:
                 write_subsets(model, parts["test"], temporary / SUBSETS)
-        _discard(checkpoint)
+        shutil.rmtree(checkpoint, ignore_errors=True)
         say(f"{label}: valid RMSE {record['valid_rmse']:.4f} in {record['fit_seconds']:.1f} s")
         files = sorted(path for path in folder.iterdir() if path.is_file())
         told = ("fit_seconds", "valid_rmse", "train_rmse", "peak_memory_mb", "parameters", "trials")
@@ -266,7 +272,6 @@ class Workshop:
         return folder
 
 
-CLEAR_REFS = Path("/proc/self/clear_refs")
 FOLDS = {"train": TRAIN, "valid": VALID, "test": TEST}
 
 
@@ -296,32 +301,3 @@ def _write_predictions(model: "Recommender", test: "Interactions", catalog: Cata
             "prediction": predicted.astype(np.float64),
         }
     ).to_parquet(path, index=False)
-
-
-def _discard(checkpoint: Path) -> None:
-    import shutil
-
-    shutil.rmtree(checkpoint, ignore_errors=True)
-
-
-def forget_peak_memory(device: str) -> None:
-    """From now on `peak_memory_mb` tells of what comes after, where the system can do that (Linux, CUDA)."""
-    if device == "cuda":
-        import torch
-
-        torch.cuda.reset_peak_memory_stats()
-    elif os.access(CLEAR_REFS, os.W_OK):
-        CLEAR_REFS.write_text("5")  # proc(5): resets the peak resident set size
-
-
-def peak_memory_mb(device: str) -> float:
-    """Highest memory since `forget_peak_memory`: of the device on CUDA, else of this process, in MiB."""
-    if device == "cuda":
-        import torch
-
-        return torch.cuda.max_memory_allocated() / 2**20
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

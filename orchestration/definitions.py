@@ -13,6 +13,7 @@ from assets import (  # noqa: E402
     embeddings,
     evaluation,
     profiles,
+    published,
     recommendations,
     recommenders,
     serving,
@@ -57,25 +58,27 @@ MODULES = [
 ]
 
 
-def assets_and_checks() -> list:
-    """Every asset with its policies, and every check."""
-    return [
-        *policies.with_policies(dg.load_assets_from_modules(MODULES)),
-        *CHECKS,
-        *MISTAKES,
-        champions.challenger_is_sound,
-    ]
+def made(settings: Settings) -> list[dg.AssetsDefinition]:
+    """Every asset with its policies; the copy in object storage only where one is wanted."""
+    modules = [*MODULES, *([published] if settings.publish else [])]
+    return policies.with_policies(dg.load_assets_from_modules(modules))
+
+
+def assets_and_checks(settings: Settings) -> list:
+    """Every asset, and every check."""
+    return [*made(settings), *CHECKS, *MISTAKES, champions.challenger_is_sound]
 
 
 @dg.definitions
 def definitions() -> dg.Definitions:
     """Assets, checks, jobs, the schedules, the sensors, and the resource built from the environment."""
+    settings = Settings.from_environment()
     return dg.Definitions(
-        assets=policies.with_policies(dg.load_assets_from_modules(MODULES)),
+        assets=made(settings),
         asset_checks=[*CHECKS, *MISTAKES, champions.challenger_is_sound],
         jobs=jobs.refresh_jobs(),
         schedules=[schedules.nightly_refresh, schedules.weekly_retention],
         sensors=sensors.SENSORS,
-        resources=resources.resources(Settings.from_environment()),
+        resources=resources.resources(settings),
         executor=dg.multiprocess_executor.configured({"max_concurrent": 2}),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.cluster import kept
 from assets.datasets import dataset
 from assets.limits import DUCKDB_WRITE, GPU, WEB
 from assets.manifests import Manifests
@@ -146,8 +147,8 @@ def run(request: Request, settings: Settings, tell, command: str = "") -> dict[s
     """
     counts = {"computed": 0, "unchanged": 0}
     tags = {OWNER_TAG: this_process(), "trifuse/dataset": request.dataset} | ({COMMAND_TAG: command} if command else {})
-    definitions = assets_and_checks()
-    with open_instance(settings) as instance:
+    definitions = assets_and_checks(settings)
+    with open_instance(settings) as instance, kept():
         for stage in stages(request):
             if ALL in request.studies and stage.study == CROSS and (why := obstacle(home(settings), request.dataset)):
                 tell(f"{stage.title} is passed over: {why}")

@@ -1,4 +1,4 @@
-"""`trifuse publish`: the snapshot and the reports, copied to object storage."""
+"""`trifuse publish`: the snapshot, its tables and the reports, copied to object storage."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from orchestration.settings import Settings
 @click.command()
 @click.argument("address")
 def publish(address: str) -> None:
-    """Copy the serving snapshot and the reports to ADDRESS, s3://bucket/prefix; what is equal is not sent again.
+    """Copy the serving snapshot, its tables as Parquet and the reports to ADDRESS, s3://bucket/prefix.
 
+    What is equal there is not sent again. With TRIFUSE_PUBLISH=ADDRESS every run does so by itself.
     Credentials and endpoint are those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL.
     """
     from assets.objects import publish as send

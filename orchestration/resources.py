@@ -26,6 +26,7 @@ def home(settings: Settings) -> Home:
         text_precision=settings.text_precision,
         image_precision=settings.image_precision,
         ray_address=settings.ray_address,
+        publish=settings.publish,
         device=resolve_device(settings.device),
         threads=settings.threads,
     )

@@ -44,7 +44,13 @@ class Settings(BaseModel):
         default=None, description="the image encoder's arithmetic (default: bfloat16 where that keeps the vectors)"
     )
     ray_address: str | None = Field(
-        default=None, description="a Ray cluster that encodes, e.g. ray://host:10001, or local to start one here"
+        default=None,
+        description="a Ray cluster that encodes, trains and ranks, e.g. ray://host:10001, or local to start one here",
+    )
+    publish: str = Field(
+        default="",
+        pattern="^s3://[^/]",
+        description="where every night is copied to in object storage, s3://bucket/prefix",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where to compute")
     threads: int = Field(

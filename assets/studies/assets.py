@@ -6,6 +6,7 @@ from itertools import groupby
 import dagster as dg
 from pydantic import Field
 
+from assets.cluster import spread
 from assets.datasets import Dataset, dataset
 from assets.files import digest
 from assets.home import Home
@@ -103,10 +104,10 @@ class Trainer:
             model = recommender_class(name)
             # The same configuration as the model's own assets have: what differs is the change alone.
             workshop = Workshop(self.home, self.about, model, model.Config())
-            group = list(group)
-            for cell, variation in group:
-                if self._possible(workshop, variation):
-                    done.append((cell, workshop.train(cell, self.run_id, self.say, variation.change)))
+            possible = [(cell, one.change) for cell, one in group if self._possible(workshop, one)]
+            jobs = [{"cell": cell, "run_id": self.run_id, "change": change} for cell, change in possible]
+            trained = spread(workshop, Workshop.train, jobs, self.say)
+            done += [(cell, manifest) for (cell, _), manifest in zip(possible, trained, strict=True)]
         return done
 
     def _possible(self, workshop: Workshop, variation: Variation) -> bool:

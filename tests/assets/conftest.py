@@ -1,10 +1,10 @@
-"""Ingest of a dataset's raw files, without Dagster."""
+"""Ingest of a dataset's raw files, without Dagster; a Ray cluster of two nodes, all on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 import pytest
@@ -58,3 +58,50 @@ def ingest(tmp_path_factory) -> Iterator[Callable[..., Ingested]]:
             return Ingested(connection, segments, said)
 
         yield read
+
+
+class Nodes:
+    """A head and a worker, with a processor each."""
+
+    OBJECTS: ClassVar = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
+
+    def __init__(self) -> None:
+        from ray.cluster_utils import Cluster
+
+        self._cluster = Cluster(initialize_head=True, head_node_args=self.OBJECTS | {"include_dashboard": False})
+        self.address, self._worker = self._cluster.address, None
+
+    def complete(self) -> None:
+        """Have the worker, also after it was lost."""
+        if self._worker is None:
+            self._worker = self._cluster.add_node(**self.OBJECTS)
+        self._cluster.wait_for_nodes()
+
+    def lose(self) -> None:
+        """The worker is gone, with all that it was doing."""
+        self._cluster.remove_node(self._worker, allow_graceful=False)
+        self._worker = None
+
+    def end(self) -> None:
+        """Both are gone."""
+        self._cluster.shutdown()
+
+
+@pytest.fixture(scope="session")
+def _nodes() -> Iterator[Nodes]:
+    pytest.importorskip("ray", reason="needs trifuse[ray]")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        nodes = Nodes()
+        yield nodes
+        nodes.end()
+
+
+@pytest.fixture
+def nodes(_nodes: Nodes) -> Iterator[Nodes]:
+    """Two nodes; starting them takes seconds, so that the tests of a process share them."""
+    import ray
+
+    _nodes.complete()
+    yield _nodes
+    ray.shutdown()

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 
+import dagster as dg
+import pyarrow.parquet as pq
 import pytest
 
 from assets.files import sha256_of
 from assets.home import Home
 from assets.objects import INDEX, publish, storage
+from assets.published import published_copy
+from assets.warehouse import connect
+from orchestration.definitions import made
+from orchestration.settings import Settings
 
 SILENT = print
+ROWS = 1000
 
 
 @pytest.fixture
@@ -34,9 +41,13 @@ def address(monkeypatch) -> str:
 
 @pytest.fixture
 def home(tmp_path) -> Home:
-    home = Home(root=str(tmp_path))
+    home = Home(root=str(tmp_path), publish="s3://shop/nightly")
     (home.reports / "films").mkdir(parents=True)
-    home.serving.write_bytes(b"snapshot" * 100_000)
+    with connect(home.serving) as connection:
+        connection.execute(
+            f"CREATE TABLE items AS SELECT i AS item_id, ['a', 'b'] AS categories FROM range({ROWS}) t(i)"
+        )
+        connection.execute("CREATE TABLE users AS SELECT 1 AS user_id")
     (home.reports / "films" / "index.html").write_text("<p>1</p>")
     (home.reports / "films" / "old.html").write_text("<p>old</p>")
     return home
@@ -50,19 +61,48 @@ def content(address: str, name: str) -> bytes:
 
 def test_what_changed_is_sent_what_is_gone_is_removed_and_the_index_tells_all(address, home):
     first = publish(home, address, SILENT)
-    assert (first.sent, first.removed, first.unchanged) == (3, 0, 0)
+    assert (first.sent, first.removed, first.unchanged) == (5, 0, 0)
     assert content(address, "serving.duckdb") == home.serving.read_bytes()
     again = publish(home, address, SILENT)
-    assert (again.sent, again.removed, again.unchanged, again.bytes) == (0, 0, 3, 0)
+    assert (again.sent, again.removed, again.unchanged, again.bytes) == (0, 0, 5, 0)
+    assert again.version == first.version
     (home.reports / "films" / "index.html").write_text("<p>2</p>")
     (home.reports / "films" / "old.html").unlink()
     changed = publish(home, address, SILENT)
-    assert (changed.sent, changed.removed, changed.unchanged) == (1, 1, 1)
+    assert (changed.sent, changed.removed, changed.unchanged) == (1, 1, 3)
     assert content(address, "reports/films/index.html") == b"<p>2</p>"
     with pytest.raises(FileNotFoundError):
         content(address, "reports/films/old.html")
     index = json.loads(content(address, INDEX))
-    assert index["serving.duckdb"] == sha256_of(home.serving) and len(index) == 2
+    assert index["serving.duckdb"] == sha256_of(home.serving) and len(index) == 4
+
+
+def test_tables_are_read_from_there_and_only_those_that_changed_are_sent_anew(address, home):
+    publish(home, address, SILENT)
+    there, prefix = storage(address)
+    with connect(home.serving) as connection:
+        expected = connection.sql("FROM items ORDER BY item_id").to_arrow_table().to_pylist()
+        connection.execute("INSERT INTO users VALUES (2)")
+    assert pq.read_table(f"{prefix}/tables/items.parquet", filesystem=there).to_pylist() == expected
+    assert len(expected) == ROWS
+    said = []
+    publish(home, address, said.append)
+    assert said == ["sending tables/users.parquet", "sending serving.duckdb"]
+
+
+def test_the_asset_publishes_where_the_setting_says_and_is_not_there_without_it(address, home):
+    def run() -> dict:
+        result = dg.materialize([published_copy], selection=[published_copy], resources={"home": home})
+        return result.asset_materializations_for_node("published_copy")[0].metadata
+
+    assert (run()["computed"].value, run()["computed"].value) == (True, False)
+    assert sorted(json.loads(content(address, INDEX)))[-2:] == ["tables/items.parquet", "tables/users.parquet"]
+    without, there = (
+        {spec.key.to_user_string(): spec for one in made(settings) for spec in one.specs}
+        for settings in (Settings(), Settings(publish=address))
+    )
+    assert there.keys() - without.keys() == {"published_copy"}
+    assert there["published_copy"].automation_condition == there["serving_snapshot"].automation_condition
 
 
 def test_other_addresses_are_refused_and_nothing_to_publish_is_said(tmp_path):

@@ -133,7 +133,7 @@ def sound() -> dg.AssetCheckResult:
 
 
 def test_a_red_winner_ends_its_own_stage_and_nothing_else(settings, monkeypatch):
-    monkeypatch.setattr(plan, "assets_and_checks", lambda: [winner, sound])
+    monkeypatch.setattr(plan, "assets_and_checks", lambda _settings: [winner, sound])
     stages = [plan.Stage("champion x", dg.AssetSelection.assets("winner"), goes_on=True)] * 2
     monkeypatch.setattr(plan, "stages", lambda request: stages)
     said = []

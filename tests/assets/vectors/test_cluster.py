@@ -9,26 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-ray = pytest.importorskip("ray", reason="needs trifuse[ray]")
-
-from tests.assets.vectors.imitation import POISON, Library  # noqa: E402
+from tests.assets.vectors.imitation import POISON, Library
 
 TITLES = [f"film {number}" for number in range(6000)]
-
-
-@pytest.fixture
-def cluster(monkeypatch):
-    """A head without processors for actors, and two workers with one each."""
-    from ray.cluster_utils import Cluster
-
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    node = {"object_store_memory": 100 * 2**20, "include_dashboard": False}
-    made = Cluster(initialize_head=True, head_node_args=node | {"num_cpus": 1})
-    made.workers = [made.add_node(num_cpus=1, object_store_memory=100 * 2**20)]
-    made.wait_for_nodes()
-    yield made
-    ray.shutdown()
-    made.shutdown()
 
 
 def same(a: Library, b: Library) -> bool:
@@ -51,9 +34,9 @@ def libraries(tmp_path):
     return here, there
 
 
-def test_two_nodes_make_the_same_shards_keys_and_vectors(libraries, cluster):
+def test_two_nodes_make_the_same_shards_keys_and_vectors(libraries, nodes):
     here, there = libraries
-    there.home = there.home.model_copy(update={"ray_address": cluster.address})
+    there.home = there.home.model_copy(update={"ray_address": nodes.address})
     facts = there.encode("films", seconds=5e-4).facts
     assert same(here, there)
     assert shards(here) == shards(there)
@@ -62,9 +45,26 @@ def test_two_nodes_make_the_same_shards_keys_and_vectors(libraries, cluster):
     assert there.encode("films").facts["encoded"] == 0
 
 
-def test_a_node_that_is_lost_in_the_middle_loses_nothing(libraries, cluster):
+def test_without_a_cluster_the_error_says_so(libraries):
+    pytest.importorskip("ray", reason="needs trifuse[ray]")
+    _, there = libraries
+    there.home = there.home.model_copy(update={"ray_address": "127.0.0.1:1"})
+    with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:1"):
+        there.encode("films")
+
+
+def test_what_an_actor_raises_arrives_in_its_own_words(libraries, nodes):
+    _, there = libraries
+    there.write("films", [POISON])
+    there.home = there.home.model_copy(update={"ray_address": nodes.address})
+    with pytest.raises(RuntimeError, match="this text cannot be encoded"):
+        there.encode("films")
+    assert not there.home.vectors.exists() or there.vectors().empty
+
+
+def test_a_node_that_is_lost_in_the_middle_loses_nothing(libraries, nodes):
     here, there = libraries
-    there.home = there.home.model_copy(update={"ray_address": cluster.address})
+    there.home = there.home.model_copy(update={"ray_address": nodes.address})
     lost = []
 
     def lose() -> None:
@@ -72,28 +72,12 @@ def test_a_node_that_is_lost_in_the_middle_loses_nothing(libraries, cluster):
             time.sleep(0.01)
         time.sleep(0.4)
         lost.append(len(there.vectors()))
-        cluster.remove_node(cluster.workers[0], allow_graceful=False)
+        nodes.lose()
 
-    thread = threading.Thread(target=lose)
+    thread = threading.Thread(target=lose, daemon=True)
     thread.start()
     facts = there.encode("films", seconds=1e-3).facts
     thread.join()
     assert 0 < lost[0] < 6000, "the node was lost in the middle"
     assert facts["encoded"] == 6000
     assert same(here, there)
-
-
-def test_without_a_cluster_the_error_says_so(libraries):
-    _, there = libraries
-    there.home = there.home.model_copy(update={"ray_address": "127.0.0.1:1"})
-    with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:1"):
-        there.encode("films")
-
-
-def test_what_an_actor_raises_arrives_in_its_own_words(libraries, cluster):
-    _, there = libraries
-    there.write("films", [POISON])
-    there.home = there.home.model_copy(update={"ray_address": cluster.address})
-    with pytest.raises(RuntimeError, match="this text cannot be encoded"):
-        there.encode("films")
-    assert not there.home.vectors.exists() or there.vectors().empty
