@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +27,8 @@ from assets.recommenders import Cell
 from assets.reports.red_checks import verdict
 from assets.samples import generate
 from assets.splits import load_fold
+from assets.validation.outcomes import Outcome, keep
+from assets.validation.outcomes import place as outcomes_place
 from assets.vectors.store import write_shard
 from models.baselines.bias import Bias
 from models.baselines.popularity import Popularity
@@ -105,6 +108,7 @@ def trained(tmp_path_factory) -> Place:
             key = dg.MultiPartitionKey({"dataset": NAME, "model": model})
             place.make(dg.AssetSelection.assets("recommender"), key, recommender=evaluation())
         place.make(dg.AssetSelection.assets("recommendations", "metrics").without_checks())
+        place.make(dg.AssetSelection.assets("serving_snapshot"), None)
         assert place.manifests.current("metrics", NAME)
     return place
 
@@ -138,6 +142,21 @@ def split_anew(place: Place, monkeypatch, change: Callable) -> None:
     monkeypatch.setattr(splits, "refuse_leakage", lambda *of: None)
     monkeypatch.setattr(splits, "CODE_VERSION", "of the new release")
     place.forget("folds")
+
+
+def answer(place: Place, query: str) -> list[tuple]:
+    """What the snapshot answers."""
+    with duckdb.connect(str(place.home.serving), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def published(place: Place) -> dict[str, int]:
+    """Rows of the dataset in the tables of the snapshot that a red check holds back."""
+    tables = ("items", "interactions", "metrics", "metric_slices", "predictions", "item_vectors", "review_sentiment")
+    counts = {}
+    for table in tables:
+        ((counts[table],),) = answer(place, f"SELECT count(*) FROM {table} WHERE dataset = '{NAME}'")
+    return counts
 
 
 def test_an_honest_change_is_followed_to_the_end(place, monkeypatch) -> None:
@@ -206,6 +225,20 @@ def test_what_is_measured_on_sampled_candidates_is_not_published(place, monkeypa
     assert place.red() == {("metrics", "full_catalogue")}
     assert "metrics" in place.made()
     assert not place.made() & {"run_history", "champion", "serving_snapshot"}
+    # Another dataset's run publishes everything there is: this one stays as it was.
+    before = published(place)
+    place.make(dg.AssetSelection.assets("serving_snapshot"), None)
+    assert "serving_snapshot" in place.made() and published(place) == before
+    ((files,),) = answer(place, "SELECT count(DISTINCT partition) FROM lineage WHERE partition LIKE '%|popularity|%'")
+    assert files == len(PROTOCOLS), "how it came to that can be traced"
+
+
+def test_a_dataset_that_was_red_from_the_first_is_not_published(place) -> None:
+    place.home.serving.unlink()
+    red = Outcome("fold_times", False, "a future rating in train")
+    keep(outcomes_place(place.home, NAME, "folds"), "of these folds", [red])
+    place.make(dg.AssetSelection.assets("serving_snapshot"), None)
+    assert set(published(place).values()) == {0}
 
 
 def test_nothing_is_trained_on_a_stale_vector(place) -> None:
