@@ -19,7 +19,7 @@ from assets.recommenders import Cell
 from assets.splits import folds
 from assets.steps import Output, Say, materialize, partition_of
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 
 
 def _keys(context: dg.AssetExecutionContext) -> tuple[str, str, str]:
