@@ -20,7 +20,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A report of texts that have nothing to break at."""
     shop = Shop(tmp_path_factory.mktemp("shop"), categories=[["x" * 500]] * 10).with_pictures()
     users = shop.home.table(NAME, "users")
-    pd.read_parquet(users).assign(attributes=json.dumps({"occupation": "z" * 500})).to_parquet(users)
+    pd.read_parquet(users).assign(attributes=json.dumps({"occupation": "W" * 500})).to_parquet(users)
     shop.train("svd", 0.1).train("bias", 1.5).recommend("svd").recommend("bias")
     for row in shop.lists:
         row["why"] = "near " + "y" * 10_000
