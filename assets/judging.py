@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from models.data import Interactions
     from models.metrics import RankingResult
 
-JUDGEMENT_VERSION = "3"
+JUDGEMENT_VERSION = "4"
 """Raised whenever a change of code here, in slices.py or in models/ changes what is measured."""
 DECISION = ("accuracy", "precision", "recall", "f1", "auc")
 OVER_LISTS = ("coverage", "gini")

@@ -12,7 +12,7 @@ from assets.datasets import dataset
 from assets.files import digest, sha256_of
 from assets.hashing import files_below
 from assets.home import Home
-from assets.manifests import Manifests
+from assets.manifests import Manifest, Manifests
 from assets.warehouse import insert, sql
 
 RAW, MADE = "file", "artifact"
@@ -25,12 +25,11 @@ def publish_lineage(connection: duckdb.DuckDBPyConnection, manifests: Manifests)
     """Fill the tables `lineage` and `lineage_files` of the connection's database from all manifests."""
     edges, files = [], []
     for m in manifests.history():
-        created = timestamp(m.created_at)
+        created, encoder = timestamp(m.created_at), _encoder(m)
         for upstream, version in (m.upstream or {"": None}).items():
             asset, partition = parted(upstream)
-            edges.append(
-                (m.asset, m.partition, m.run_id, m.data_version, m.code_version, asset, partition, version, created)
-            )
+            made = (m.asset, m.partition, m.run_id, m.data_version, m.code_version)
+            edges.append((*made, asset, partition, version, created, encoder))
         files += [
             (m.asset, m.partition, m.data_version, path, m.files[path], sha256, created)
             for path, sha256 in m.hashes.items()
@@ -38,6 +37,12 @@ def publish_lineage(connection: duckdb.DuckDBPyConnection, manifests: Manifests)
     _insert(connection, "lineage", edges)
     _insert(connection, "lineage_files", files)
     connection.execute("UPDATE lineage SET upstream_asset = NULL WHERE upstream_asset = ''")
+
+
+def _encoder(made: Manifest) -> str | None:
+    """The encoder of vectors and the revision of its weights; None for what no encoder made."""
+    identity = made.metadata.get("identity")
+    return f"{identity['name']}, revision {identity['revision']}" if identity else None
 
 
 def timestamp(written: str) -> datetime:

@@ -1,6 +1,8 @@
 """Publishes the snapshot that people query: one DuckDB file, replaced as a whole."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import dagster as dg
 import duckdb
@@ -18,6 +20,7 @@ from assets.matrices import CONTENT_FIELDS
 from assets.recommenders import Cell
 from assets.runs.states import publish_runs
 from assets.steps import Output, Say, materialize
+from assets.unbelieved import keep_published, unbelieved
 from assets.vectors.matrix import vector_reader
 from assets.warehouse import sql, working
 
@@ -44,20 +47,21 @@ VECTORS = ("text_embeddings", "image_embeddings", "audio_embeddings", "video_emb
     code_version=CODE_VERSION,
 )
 def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
-    """All datasets that have been materialized, their metrics, predictions and recommendations, with the SQL macros."""
+    """All datasets that have been materialized, their metrics, predictions and recommendations, with the SQL macros.
+    One of which a blocking check is red stays as it was."""
     manifests = Manifests(home.path)
     names = [name for name in datasets() if manifests.current("items", name)]
-    upstream = _versions(manifests, names)
+    upstream, red = _versions(manifests, names), unbelieved(home, names)
 
     def compute(say: Say) -> Output:
         with alone(home.serving), atomic_file(home.serving) as path:
             path.unlink()
-            counts = publish(home, names, path, say)
+            counts = publish(home, names, path, say, red)
         lines = ["| table | rows |", "|---|---|", *(f"| {table} | {rows:,} |" for table, rows in counts.items())]
-        facts = {"tables": "\n".join(lines), "datasets": ", ".join(names), "path": str(home.serving)}
-        return Output(digest(upstream), sum(counts.values()), [home.serving], facts, upstream=upstream)
+        facts = {"tables": "\n".join(lines), "datasets": ", ".join(names), "path": str(home.serving), "red": red}
+        return Output(digest(upstream, red), sum(counts.values()), [home.serving], facts, upstream=upstream)
 
-    return materialize(context, home, upstream={}, config=[upstream, *map(sql, SCHEMA)], compute=compute)
+    return materialize(context, home, upstream={}, config=[upstream, red, *map(sql, SCHEMA)], compute=compute)
 
 
 def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
@@ -68,19 +72,24 @@ def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
     return {key: manifest.data_version for key, manifest in current.items() if manifest is not None}
 
 
-def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int]:
-    """Write the snapshot of these datasets to a new DuckDB file; returns the rows of each table."""
+def publish(
+    home: Home, names: list[str], path: Path, say: Say, red: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, int]:
+    """Write the snapshot of these datasets to a new DuckDB file; returns the rows of each table.
+
+    red: datasets that stay as the present snapshot has them, and why; where it has none they are left out.
+    """
     with working(home.threads) as connection:
         connection.execute(f"ATTACH {quoted(path)} AS snapshot")
         connection.execute("USE snapshot")
         for name in SCHEMA:
             connection.execute(sql(name))
         for name in names:
-            connection.execute("USE memory")
-            attach(connection, home, name)
-            connection.execute("USE snapshot")
-            _publish_dataset(connection, home, name)
-            say(f"published {name}")
+            if name in red:
+                _keep_dataset(connection, home, name, red[name], say)
+            else:
+                _publish_dataset(connection, home, name)
+                say(f"published {name}")
         publish_lineage(connection, Manifests(home.path))
         tables = connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'snapshot' ORDER BY table_name"
@@ -91,7 +100,18 @@ def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int
     return counts
 
 
+def _keep_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: str, why: str, say: Say) -> None:
+    if keep_published(connection, home.serving, name):
+        publish_models(connection, home, name)
+        say(f"{name} stays as it was published: {why} is red")
+    else:
+        say(f"{name} is not published: {why} is red")
+
+
 def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
+    connection.execute("USE memory")
+    attach(connection, home, name)
+    connection.execute("USE snapshot")
     lake = home.lake / name
     for table in CATALOG:
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.main.{table}")

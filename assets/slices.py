@@ -71,7 +71,7 @@ class Known:
 
 def rating_parts(test: Interactions, predicted: np.ndarray, known: Known) -> Iterator[Part]:
     """RMSE of each slice with its 95% interval, users redrawn; how well predictions are calibrated over all."""
-    from models.beyond_accuracy import calibration_error
+    from models.calibration import calibration_error
     from models.metrics import squared_errors
     from models.significance import bootstrap, rmse_of, sums_by
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
-BINS = 10
 BLOCK = 4096
 """Lists whose vectors are added up at a time."""
 SMOOTHING = 0.01
@@ -79,17 +78,3 @@ def _lists(top: np.ndarray, n_items: int) -> csr_matrix:
 def _shares(sums: np.ndarray) -> np.ndarray:
     total = sums.sum(axis=1, keepdims=True)
     return np.divide(sums, total, out=np.full(sums.shape, np.nan), where=total > 0)
-
-
-def calibration_error(truth: np.ndarray, predicted: np.ndarray, bins: int = BINS) -> float:
-    """How far predictions are from the mean rating of those that they are given to: sum n_b / n |mean truth - mean
-    predicted| over bins of like many predictions, equal ones in one bin. In units of the ratings; 0 is calibrated.
-
-    Source: Naeini et al. 2015, expected calibration error, for ratings. ValueError for unlike lengths or no rows.
-    """
-    truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
-    if truth.shape != predicted.shape or truth.size == 0:
-        raise ValueError(f"metrics: truth {truth.shape} and predicted {predicted.shape} must be alike and not empty")
-    edges = np.unique(np.sort(predicted)[len(predicted) * np.arange(1, bins) // bins])
-    code = np.searchsorted(edges, predicted, side="right")
-    return float(np.abs(np.bincount(code, truth - predicted)).sum() / len(truth))

@@ -62,9 +62,9 @@ def _materialize(name: str, threads: int) -> int:
 
 
 def materialize(name: str) -> None:
-    """`trifuse run` of one dataset up to the reports; ends the process with its exit status."""
+    """`trifuse run` of one dataset up to its champions; ends the process with its exit status."""
     write_behind()
-    leave(invoke(["run", name, "--until", "reports"]))
+    leave(invoke(["run", name, "--until", "champions"]))
 
 
 if __name__ == "__main__":

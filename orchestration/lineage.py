@@ -102,4 +102,6 @@ def _label(row: Any) -> Any:
     made_from = ", ".join(asset for asset, _, _ in _upstream(row) if asset not in (RAW, MADE))
     version = f"{'id' if row.depth == 0 else 'version'} {row.data_version[:16]}"
     made = f"  code {row.code_version}  run {row.run_id}  {row.created_at}" if isinstance(row.run_id, str) else ""
-    return Text(f"{row.asset} {row.partition}\n  {version}{made}" + (f"\n  from {made_from}" if made_from else ""))
+    lines = [f"{row.asset} {row.partition}", f"  {version}{made}"]
+    lines += [f"  by {row.encoder}"] if isinstance(row.encoder, str) else []
+    return Text("\n".join([*lines, *([f"  from {made_from}"] if made_from else [])]))

@@ -28,8 +28,8 @@ from orchestration.jobs import REFRESHED
 from orchestration.resources import home, resources
 from orchestration.settings import Settings
 
-GROUPS = (*REFRESHED, "sentiment", "recommenders", "studies", "champions", "evaluation", "reports", "serving")
-"""In the order in which data flows; `--until` names one."""
+GROUPS = (*REFRESHED, "sentiment", "recommenders", "studies", "evaluation", "reports", "champions", "serving")
+"""In the order in which data flows; `--until` names one. Nobody is promoted before the numbers were checked."""
 QUICK = ("majority", "tfidf-lr", "nbsvm", "ensemble")
 """Sentiment models that are trained unasked; networks take minutes to hours."""
 ALL = "all"
@@ -118,14 +118,14 @@ def stages(request: Request) -> Iterator[Stage]:
             config = {"study": {"config": request.evaluation["config"] | {"models": models}}}
             selection, written = dg.AssetSelection.assets("study"), study == OF_REVIEWS
             yield Stage(f"study {study}", selection, key, config, study, computes=True, reviews=written)
+    judged = [group for group in groups if group in ("evaluation", "reports")]
+    if judged:
+        yield Stage(" and ".join(judged), dg.AssetSelection.groups(*judged), request.dataset, computes=True)
     if "champions" in groups:
         for protocol in request.protocols or dataset(request.dataset).protocols:
             key = dg.MultiPartitionKey({"dataset": request.dataset, "protocol": protocol})
             selection = dg.AssetSelection.groups("champions")
             yield Stage(f"champion {protocol}", selection, key, computes=True, goes_on=True)
-    judged = [group for group in groups if group in ("evaluation", "reports")]
-    if judged:
-        yield Stage(" and ".join(judged), dg.AssetSelection.groups(*judged), request.dataset, computes=True)
     if "serving" in groups:
         yield Stage("serving", dg.AssetSelection.groups("serving"))
 

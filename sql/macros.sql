@@ -106,11 +106,12 @@ CREATE MACRO trace(of_metric) AS TABLE
         SELECT 0 AS depth, 'metric' AS asset, metric || coalesce('@' || k, '') || ' = ' || value AS partition,
             metric_id AS data_version, code_version, run_id, created_at, source AS upstream_asset,
             partition AS upstream_partition, source_version AS upstream_data_version, measured_at AS before,
-            NULL::BIGINT AS bytes, NULL::BIGINT AS upstream_bytes
+            NULL::BIGINT AS bytes, NULL::BIGINT AS upstream_bytes, NULL::VARCHAR AS encoder
         FROM number
         UNION
         SELECT c.depth + 1, c.upstream_asset, c.upstream_partition, c.upstream_data_version, e.code_version, e.run_id,
-            e.created_at, e.upstream_asset, e.upstream_partition, e.upstream_data_version, l.made_at, c.upstream_bytes, e.bytes
+            e.created_at, e.upstream_asset, e.upstream_partition, e.upstream_data_version, l.made_at, c.upstream_bytes, e.bytes,
+            e.encoder
         FROM chain c
         LEFT JOIN lasting l ON l.asset = c.upstream_asset AND l.partition = c.upstream_partition
             AND l.data_version = c.upstream_data_version AND (l.first OR l.made_at <= c.before)
@@ -121,7 +122,7 @@ CREATE MACRO trace(of_metric) AS TABLE
     )
     SELECT max(depth) AS depth, asset, partition, data_version, any_value(code_version) AS code_version,
         any_value(run_id) AS run_id, max(created_at) AS created_at, max(bytes) AS bytes,
-        list_sort(coalesce(list(DISTINCT {asset: upstream_asset, partition: upstream_partition,
+        any_value(encoder) AS encoder, list_sort(coalesce(list(DISTINCT {asset: upstream_asset, partition: upstream_partition,
             data_version: upstream_data_version}) FILTER (upstream_asset IS NOT NULL), [])) AS upstream
     FROM chain
     GROUP BY asset, partition, data_version

@@ -8,7 +8,7 @@ from assets.champions.candidates import Contest, Gate, told
 from assets.champions.history import History, promote
 from assets.champions.limits import limits
 from assets.champions.versions import collect, keep
-from assets.evaluation import require_cells
+from assets.evaluation import metrics, require_cells
 from assets.files import digest
 from assets.home import Home
 from assets.limits import GPU
@@ -19,7 +19,7 @@ from assets.recommenders import Cell
 from assets.splits import folds
 from assets.steps import Output, Say, materialize, partition_of
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 
 
 def _keys(context: dg.AssetExecutionContext) -> tuple[str, str, str]:
@@ -114,7 +114,8 @@ def challenger_is_sound(context: dg.AssetCheckExecutionContext, home: Home) -> d
 
 
 @dg.asset(
-    deps=[challenger],
+    # Nobody is promoted while a check calls the dataset's numbers wrong.
+    deps=[challenger, dg.AssetDep(metrics, partition_mapping=DATASET_OF_CELL)],
     group_name="champions",
     partitions_def=BY_DATASET_AND_PROTOCOL,
     kinds={"json"},

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from assets.champions.calibration import binned_error, slope
 from assets.champions.limits import limits
 from assets.datasets import dataset
 from assets.evaluation import current_cells
@@ -20,6 +19,7 @@ from assets.matrices import Catalog, load_catalog
 from assets.recommenders import Cell
 from assets.splits import load_fold
 from assets.studies.declared import study_of
+from models.calibration import calibration_error, slope
 from models.registry import recommender as recommender_class
 from models.splits import ERRORS, PROTOCOLS, TRAIN, VALID
 
@@ -111,7 +111,7 @@ class Contest:
     def _calibrated(self, truth: np.ndarray, predicted: np.ndarray) -> list[Gate]:
         line, held = slope(truth, predicted), limits()
         span = self.about.rating_values[-1] - self.about.rating_values[0]
-        error = binned_error(truth, predicted) / span
+        error = calibration_error(truth, predicted) / span
         of_slope, of_error = held.calibration_slope, held.calibration_error
         return [
             Gate("calibrated: slope", f"{line.value:.3f} ({line.low:.3f} to {line.high:.3f})", str(of_slope),

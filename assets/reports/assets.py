@@ -17,7 +17,7 @@ from assets.recommendations import recommendations
 from assets.reports.red_checks import verdict
 from assets.steps import Output, Say, materialize
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 FOLDER = Path(__file__).parent
 UPSTREAM = (
     *("metrics", "recommendations", "items", "interactions", "images", "media", "user_profiles_over_time"),

@@ -9,14 +9,14 @@ import numpy as np
 from assets.reports.charts import Chart, Series, line_chart
 from assets.reports.leaderboard import Board
 from assets.reports.residuals import Fold, Name
+from models.calibration import calibration_curve, calibration_error
 
-TENTHS = 10
 MOST_LINES = 5
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """chart: mean given over mean predicted, a dot a tenth of the predictions. errors: (model, mean gap in stars)."""
+    """chart: mean given over mean predicted, a dot a tenth of the predictions. errors: (model, in stars)."""
 
     chart: Chart
     errors: list[tuple[str, float]]
@@ -24,29 +24,23 @@ class Calibration:
 
 def calibration_of(board: Board, folds: list[Fold], rating_values: tuple[float, ...]) -> Calibration | None:
     """None where no model of the board has predictions."""
-    curves = {}
-    for row in board.rows:
-        if (found := curve(folds, (row.model, row.variant))) is not None:
-            curves[row.label] = found
-    if not curves:
+    there = {row.label: told for row in board.rows if (told := pooled(folds, (row.model, row.variant))) is not None}
+    if not there:
         return None
     ideal = Series("as predicted", [(v, v) for v in (rating_values[0], rating_values[-1])], 7, dashed=True)
     lines = [
-        Series(label, [tuple(point) for point in points], slot)
-        for slot, (label, points) in enumerate(list(curves.items())[:MOST_LINES])
+        Series(label, list(zip(*calibration_curve(*told)[:2], strict=True)), slot)
+        for slot, (label, told) in enumerate(list(there.items())[:MOST_LINES])
     ]
     marks = [(float(value), f"{value:g}") for value in rating_values]
     chart = line_chart([ideal, *lines], marks, "mean predicted", "mean given", "Mean given over mean predicted rating")
-    errors = [(label, float(np.abs(points[:, 1] - points[:, 0]).mean())) for label, points in curves.items()]
-    return Calibration(chart, errors)
+    return Calibration(chart, [(label, calibration_error(*told)) for label, told in there.items()])
 
 
-def curve(folds: list[Fold], name: Name) -> np.ndarray | None:
-    """float64 [at most TENTHS, 2]: mean predicted and mean given by tenth of the predictions, all seeds together."""
+def pooled(folds: list[Fold], name: Name) -> tuple[np.ndarray, np.ndarray] | None:
+    """float64 [n] each: what was given and what a model predicted, all seeds together; None where it has none."""
     there = [fold for fold in folds if name in fold.predicted]
     if not there:
         return None
-    predicted = np.concatenate([fold.predicted[name] for fold in there]).astype(np.float64)
     given = np.concatenate([fold.ratings for fold in there]).astype(np.float64)
-    parts = [part for part in np.array_split(np.argsort(predicted, kind="stable"), TENTHS) if len(part)]
-    return np.array([(predicted[part].mean(), given[part].mean()) for part in parts])
+    return given, np.concatenate([fold.predicted[name] for fold in there]).astype(np.float64)

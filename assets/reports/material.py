@@ -20,6 +20,7 @@ TRACED = (
     "image_embeddings", "media", "audio_embeddings", "video_embeddings", "metrics", "recommendations",
 )  # fmt: skip
 """Assets whose versions stand in the report."""
+SLICED = ["protocol", "seed", "model", "variant", "study", "slice", "metric", "k", "value", "n"]
 TITLE_LENGTH, REASON_LENGTH, NAME_LENGTH = 120, 240, 40
 """Characters that are shown of a title, of why an item is recommended, and of a category or a person's attribute, so
 that none of them fills a page."""
@@ -38,6 +39,7 @@ class Material:
     recommendations: pd.DataFrame
     audit: pd.DataFrame
     rejects: pd.DataFrame
+    slices: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SLICED))
     records: dict[Cell, dict[str, Any]] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
 
@@ -67,6 +69,7 @@ def load_material(home: Home, about: Dataset) -> Material:
         recommendations=recommendations.assign(why=recommendations.why.map(lambda why: short(why, REASON_LENGTH))),
         audit=_table(lake / "staging" / "ingest_audit.parquet", ["source_file", "rows_read"]),
         rejects=_table(lake / "staging" / "rejects.parquet", ["source_file", "line", "stage", "reason", "raw"]),
+        slices=_table(lake / "metric_slices.parquet", SLICED),
         records=_records(home, about.name, metrics, manifests),
         manifests={name: manifest for name, manifest in current.items() if manifest is not None},
     )  # fmt: skip

@@ -25,6 +25,7 @@ from assets.reports.red_checks import verdict
 from assets.reports.rendering import number
 from assets.reports.residuals import folds_of
 from assets.reports.sentiment import sentiment_of
+from assets.reports.slices import beyond, sliced
 from assets.reports.space import space
 from assets.reports.studies import studies_of, sweep_of
 from assets.reports.subsets import subsets_of
@@ -34,7 +35,7 @@ from assets.reports.worth import worth_of
 from assets.steps import Say
 from models.splits import ERRORS, Protocol
 
-PARTS = {"rated": "stars", "curved": "curves", "cold": "cold", "missed": "gallery"}
+PARTS = {"rated": "stars", "curved": "curves", "missed": "gallery"} | {n: n for n in ("cold", "sliced", "beyond")}
 """Sections of pages.py that are shown where any protocol has this part."""
 
 
@@ -83,6 +84,7 @@ def contents(material: Material, say: Say) -> dict[str, Any]:
 
 def _section(material: Material, one: Board, pictures: Thumbnails) -> dict[str, Any]:
     folds = folds_of(material, one.protocol.name, [(row.model, row.variant) for row in one.rows])
+    plain = material.slices[material.slices.study == ""]
     rated = bool(folds) and rates(one.protocol)
     pairs = pairs_of(one, folds) if rated else ranked_pairs(one, material)
     return {
@@ -94,6 +96,8 @@ def _section(material: Material, one: Board, pictures: Thumbnails) -> dict[str, 
         "stars": plots.by_star(one, folds, material.about.rating_values) if rated else None,
         "popularity": plots.by_popularity(one, folds) if rated else None,
         "calibration": calibration_of(one, folds, material.about.rating_values) if rated else None,
+        "sliced": sliced(one, plain, rates(one.protocol)),
+        "beyond": beyond(one, plain),
         "cold": cold_start(one, folds) if rated else None,
         "gallery": gallery(material, one, folds, pictures) if rated else None,
     }

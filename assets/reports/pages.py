@@ -29,7 +29,8 @@ PAGES = (
     Page(
         "index.html", "Results", "Which model is best, and whether its lead matters.",
         (Section("data", "The data"), Section("boards", "Leaderboards"),
-         Section("differences", "Do the differences matter?"), Section("definitions", "Definitions")),
+         Section("differences", "Do the differences matter?"), Section("beyond", "Beyond accuracy", "beyond"),
+         Section("definitions", "Definitions")),
     ),
     Page("models.html", "Models", "A card for each model.", (Section("cards", "Model cards", "cards"),)),
     Page(
@@ -40,7 +41,8 @@ PAGES = (
     ),
     Page(
         "errors.html", "Where models err", "Errors by slice, calibration, the largest errors, and learning curves.",
-        (Section("errors", "Errors by slice", "rated"), Section("cold", "Cold start", "cold"),
+        (Section("slices", "Known and unknown users and items", "sliced"),
+         Section("errors", "Errors by rating and popularity", "rated"), Section("cold", "Cold start", "cold"),
          Section("calibration", "Calibration", "rated"), Section("failures", "The largest errors", "missed"),
          Section("curves", "Learning curves", "curved")),
     ),

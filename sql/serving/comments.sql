@@ -263,6 +263,7 @@ COMMENT ON COLUMN lineage.upstream_asset IS 'What it was made from, `file` for a
 COMMENT ON COLUMN lineage.upstream_partition IS 'Partition of that; of a file, its path below the raw root.';
 COMMENT ON COLUMN lineage.upstream_data_version IS 'The version of that which was read; of a file, its SHA-256.';
 COMMENT ON COLUMN lineage.created_at IS 'When it was made, UTC.';
+COMMENT ON COLUMN lineage.encoder IS 'Of vectors: the encoder that made them, and the revision of its weights; NULL for all else.';
 
 COMMENT ON TABLE runs IS 'The latest runs that changed a dataset; trifuse diff says what changed between two of them.';
 COMMENT ON COLUMN runs.dataset IS 'The dataset, as in assets/datasets.toml.';

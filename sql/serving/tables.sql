@@ -78,7 +78,8 @@ CREATE TABLE ingest_audit (
 );
 CREATE TABLE lineage (
     asset VARCHAR, partition VARCHAR, run_id VARCHAR, data_version VARCHAR, code_version VARCHAR,
-    upstream_asset VARCHAR, upstream_partition VARCHAR, upstream_data_version VARCHAR, created_at TIMESTAMP
+    upstream_asset VARCHAR, upstream_partition VARCHAR, upstream_data_version VARCHAR, created_at TIMESTAMP,
+    encoder VARCHAR
 );
 CREATE TABLE runs (
     dataset VARCHAR, run VARCHAR, run_id VARCHAR, recorded_at TIMESTAMP, steps BIGINT, run_ids VARCHAR[], libraries JSON

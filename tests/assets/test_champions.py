@@ -9,7 +9,6 @@ import pytest
 
 from assets.champions import assets as champions
 from assets.champions import candidates, versions
-from assets.champions.calibration import binned_error, slope
 from assets.champions.history import ROLLED_BACK, SET, WON, History
 from assets.champions.limits import Limit, limits
 from assets.files import sha256_of
@@ -98,15 +97,6 @@ def test_a_winner_no_better_than_the_baselines_is_found_though_they_were_not_tra
     assert contest.board() == pytest.approx(trained, abs=1e-6)
     worse = trained | {"item-cf": trained["bias"]}
     assert not contest._beats("item-cf", worse).passed and contest._beats("item-cf", trained).passed
-
-
-def test_calibration_is_known_where_it_can_be_said_by_eye():
-    truth = np.tile([1.0, 2, 3, 4, 5], 40)
-    assert slope(truth, truth) == pytest.approx((1, 1, 1)) and binned_error(truth, truth) == 0
-    wide = slope(truth, 3 + 2 * (truth - 3))
-    assert wide.value == pytest.approx(0.5) and not limits().calibration_slope.allows(wide.low, wide.high)
-    assert binned_error(truth, truth + 0.5) == pytest.approx(0.5)
-    assert slope(truth, np.full(200, 3.0)).high == np.inf, "equal predictions say nothing about the slope"
 
 
 def command(made: TrainedHome, monkeypatch, *options: str) -> int:

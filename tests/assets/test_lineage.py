@@ -19,7 +19,7 @@ CELL = f"{NAME}|bias|{PROTOCOL}|0|"
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> TrainedHome:
     made = TrainedHome(tmp_path_factory.mktemp("lineage"))
-    made.run("run-1", ("bias", "global-mean"))
+    made.run("run-1", ("bias", "global-mean", "content"))
     _with_sentiment(made)
     made.publish()
     return made
@@ -98,6 +98,19 @@ def test_the_tree_stands_from_the_number_to_the_files(made, capsys, monkeypatch)
     assert lines[at + 1] == f"SHA-256 {sha256_of(made.ratings)}  equal"
     assert lines.index(f"recommender {CELL}") < lines.index(f"folds {NAME}") < lines.index(f"interactions {NAME}") < at
     assert "equal" in err and "differs" not in out
+
+
+def test_vectors_name_their_encoder_and_its_revision(made, capsys, monkeypatch):
+    query = "SELECT metric_id FROM metrics WHERE model = 'content' AND metric = 'auc'"
+    (number,) = answer(made.home.serving, query).metric_id
+    chain = answer(made.home.serving, "FROM trace($m)", {"m": number}).set_index("asset")
+    identity = made.manifests.require("text_embeddings", NAME).metadata["identity"]
+    assert chain.encoder["text_embeddings"] == f"tfidf-svd, revision {identity['revision']}"
+    assert chain.encoder.drop(["text_embeddings", "user_embeddings"], errors="ignore").isna().all()
+    monkeypatch.setenv("TRIFUSE_HOME", made.home.root)
+    assert (
+        invoke(["trace", number]) == 0 and f"by tfidf-svd, revision {identity['revision']}" in capsys.readouterr().out
+    )
 
 
 def test_what_changed_or_vanished_since_is_said_and_fails(made, capsys, monkeypatch):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+import pandas as pd
 import pytest
 
 from assets.reports.rendering import render
 from tests.assets.browser import AXE, CHROMIUM, seen
-from tests.assets.finished_shop import Shop
+from tests.assets.finished_shop import NAME, Shop
 
 PAGES = ("index.html", "errors.html", "people.html")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -14,8 +17,10 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A report with a title that has nothing to break at."""
+    """A report of texts that have nothing to break at."""
     shop = Shop(tmp_path_factory.mktemp("shop"), categories=[["x" * 500]] * 10).with_pictures()
+    users = shop.home.table(NAME, "users")
+    pd.read_parquet(users).assign(attributes=json.dumps({"occupation": "W" * 500})).to_parquet(users)
     shop.train("svd", 0.1).train("bias", 1.5).recommend("svd").recommend("bias")
     for row in shop.lists:
         row["why"] = "near " + "y" * 10_000

@@ -10,7 +10,7 @@ import pytest
 from assets.files import write_json
 from assets.manifests import Manifest, Manifests
 from assets.reports.attention import hidden
-from assets.reports.calibration import curve
+from assets.reports.calibration import pooled
 from assets.reports.cold import cold_start
 from assets.reports.heat import STRONGEST, HeatMap
 from assets.reports.index import SUMMARY, index_of, index_page, index_summary, runs_of, summary_of
@@ -79,12 +79,13 @@ def test_heat_goes_from_nothing_to_the_strongest_and_not_through_gaps() -> None:
     assert HeatMap("Model", ["a"], [("svd", [1.0])]).shade(1.0) == 0
 
 
-def test_calibration_is_the_mean_given_by_tenth_of_the_predictions() -> None:
-    predicted, given = np.arange(20) / 4, np.arange(20) / 4 + 0.5
-    fold = Fold(np.arange(20), given, np.ones(20), predicted={("svd", ""): predicted})
-    found = curve([fold], ("svd", ""))
-    assert len(found) == 10 and np.allclose(found[:, 1] - found[:, 0], 0.5)
-    assert curve([fold], ("bias", "")) is None
+def test_calibration_is_of_all_seeds_together() -> None:
+    folds = [
+        Fold(np.arange(2), np.full(2, seed), np.ones(2), predicted={("svd", ""): np.arange(2.0)}) for seed in (1, 2)
+    ]
+    given, predicted = pooled(folds, ("svd", ""))
+    assert given.tolist() == [1, 1, 2, 2] and predicted.tolist() == [0, 1, 0, 1]
+    assert pooled(folds, ("bias", "")) is None
 
 
 def test_the_gallery_shows_the_largest_errors_first(page: dict, pages: dict[str, str]) -> None:

@@ -151,7 +151,7 @@ def test_until_cuts_the_stages_off_and_models_are_those_asked_for():
     request = plan.Request("ml-100k", models=("bias", "svd"), protocols=("u1",), seeds=(3,))
     stages = list(plan.stages(request))
     titles = [stage.title for stage in stages]
-    assert titles == ["data", "bias", "svd", "recommendations", "champion u1", "evaluation and reports", "serving"]
+    assert titles == ["data", "bias", "svd", "recommendations", "evaluation and reports", "champion u1", "serving"]
     assert stages[0].config["folds"]["config"] == {"protocols": ["u1"], "seeds": [3]}
     assert stages[1].partition.keys_by_dimension == {"dataset": "ml-100k", "model": "bias"}
 
@@ -160,7 +160,7 @@ def test_since_leaves_out_what_comes_before():
     titles = [stage.title for stage in plan.stages(plan.Request("ml-100k", since="serving"))]
     assert titles == ["serving"]
     titles = [stage.title for stage in plan.stages(plan.Request("ml-100k", models=("bias",), since="recommenders"))]
-    judged = ["champion xia2024", "champion u1", "evaluation and reports"]
+    judged = ["evaluation and reports", "champion xia2024", "champion u1"]
     assert titles == ["bias", "recommendations", *judged, "serving"]
 
 
@@ -188,8 +188,8 @@ def test_studies_run_after_the_recommenders_and_only_if_they_are_asked_for():
     stages = list(plan.stages(request))
     titles = [stage.title for stage in stages]
     assert titles[2:5] == ["recommendations", "study decay", "study data-size"] and titles[5:7] == [
-        "champion xia2024",
         "evaluation and reports",
+        "champion xia2024",
     ]
     assert stages[3].partition.keys_by_dimension == {"dataset": "ml-100k", "study": "decay"}
     assert stages[3].config["study"]["config"]["protocols"] == ["xia2024"]
