@@ -4,7 +4,6 @@ import dagster as dg
 
 from assets.files import atomic_file, digest
 from assets.home import Home
-from assets.judging import Judge
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
@@ -37,6 +36,8 @@ def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResu
     cells = require_cells(home, name)
 
     def compute(say: Say) -> Output:
+        from assets.judging import Judge
+
         judge = Judge(home, name)
         tables = judge.tables(cells, context.run.run_id, say)
         files = [home.lake / name / f"{table}.parquet" for table in tables]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 import numpy as np
-import pandas as pd
 
 from assets.datasets import dataset
 from assets.evaluation import require_cells
@@ -27,6 +26,8 @@ from assets.warehouse import export, working
 from models.registry import recommender as recommender_class
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from models.data import Features
     from models.scoring import Lists
     from models.sentiment.praise import Praise
@@ -167,7 +168,9 @@ class Shelf:
 
     def _rows(
         self, cell: Cell, catalog: Catalog, lists: "Lists", reasons: "Reasons", liked, lacking: np.ndarray | None
-    ) -> pd.DataFrame:
+    ) -> "pd.DataFrame":
+        import pandas as pd
+
         user, place = np.nonzero(lists.items >= 0)
         items = lists.items[user, place]
         of_each = np.split(items, np.cumsum(np.bincount(user, minlength=len(lists.users)))[:-1])

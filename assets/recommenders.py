@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from assets.datasets import Dataset, dataset
@@ -288,6 +287,8 @@ def measured(
 
 def _write_predictions(model: "Recommender", test: "Interactions", catalog: Catalog, path: Path) -> None:
     # Only the pairs of the test fold are handed over, never their ratings.
+    import pandas as pd
+
     predicted = model.predict(test.users, test.items, test.timestamps)
     pd.DataFrame(
         {

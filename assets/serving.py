@@ -5,20 +5,16 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from assets.champions.publishing import publish_models
 from assets.datasets import datasets
 from assets.evaluation import current_cells
 from assets.files import alone, atomic_file, digest
 from assets.home import Home
 from assets.ingest.segments import quoted
 from assets.lake import CATALOG, EXPLAINED, attach
-from assets.lineage import publish_lineage, publish_sentiment_metrics
 from assets.manifests import Manifests
 from assets.matrices import CONTENT_FIELDS
 from assets.recommenders import Cell
-from assets.runs.states import publish_runs
 from assets.steps import Output, Say, materialize
-from assets.vectors.matrix import vector_reader
 from assets.warehouse import sql, working
 
 CODE_VERSION = "1"
@@ -70,6 +66,8 @@ def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
 
 def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int]:
     """Write the snapshot of these datasets to a new DuckDB file; returns the rows of each table."""
+    from assets.lineage import publish_lineage
+
     with working(home.threads) as connection:
         connection.execute(f"ATTACH {quoted(path)} AS snapshot")
         connection.execute("USE snapshot")
@@ -92,6 +90,10 @@ def publish(home: Home, names: list[str], path: Path, say: Say) -> dict[str, int
 
 
 def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
+    from assets.champions.publishing import publish_models
+    from assets.lineage import publish_sentiment_metrics
+    from assets.runs.states import publish_runs
+
     lake = home.lake / name
     for table in CATALOG:
         connection.execute(f"INSERT INTO {table} BY NAME FROM memory.main.{table}")
@@ -118,6 +120,8 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
 
 
 def _publish_vectors(connection: duckdb.DuckDBPyConnection, home: Home, name: str, field: str) -> None:
+    from assets.vectors.matrix import vector_reader
+
     connection.register("laid_vectors", vector_reader(home, name, field))
     files = {"items": str(home.table(name, "items")), "references": str(home.embedding(name, field))}
     query = f"INSERT INTO item_vectors BY NAME {sql('serving/item_vectors')}"
