@@ -31,6 +31,7 @@ from assets.studies import assets as studies  # noqa: E402
 from assets.upkeep import assets as upkeep  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
 from orchestration import jobs, policies, resources, schedules, sensors  # noqa: E402
+from orchestration.history import wait_for_checkpoints_only  # noqa: E402
 from orchestration.settings import Settings  # noqa: E402
 
 MODULES = [
@@ -56,6 +57,11 @@ MODULES = [
     upkeep,
 ]
 
+NEEDED = ["orchestration.definitions", "dagster._core.storage.sqlite_storage", "dagster._core.instance.factory"]
+STEPS = {"max_concurrent": 2, "start_method": {"forkserver": {"preload_modules": NEEDED}}}
+"""Each step is a process of its own, forked from one of the run's that has imported these and done nothing else: it
+knows of no device and holds no database, and importing is 1.5 s of a step that finds its result unchanged."""
+
 
 def assets_and_checks() -> list:
     """Every asset with its policies, and every check."""
@@ -70,6 +76,7 @@ def assets_and_checks() -> list:
 @dg.definitions
 def definitions() -> dg.Definitions:
     """Assets, checks, jobs, the schedules, the sensors, and the resource built from the environment."""
+    wait_for_checkpoints_only()  # the UI's run workers and steps come by here
     return dg.Definitions(
         assets=policies.with_policies(dg.load_assets_from_modules(MODULES)),
         asset_checks=[*CHECKS, *MISTAKES, champions.challenger_is_sound],
@@ -77,5 +84,5 @@ def definitions() -> dg.Definitions:
         schedules=[schedules.nightly_refresh, schedules.weekly_retention],
         sensors=sensors.SENSORS,
         resources=resources.resources(Settings.from_environment()),
-        executor=dg.multiprocess_executor.configured({"max_concurrent": 2}),
+        executor=dg.multiprocess_executor.configured(STEPS),
     )

@@ -50,6 +50,7 @@ def test_loading_imports_nothing_that_dagster_duckdb_and_numpy_do_not(tmp_path):
     code = """
 import json, sys
 import dagster, duckdb, numpy
+import sqlalchemy  # by which Dagster opens its history
 def packages():
     return {name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names
 floor = packages()
