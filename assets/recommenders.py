@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from assets.datasets import Dataset, dataset
-from assets.files import atomic_folder, digest, sha256_of
+from assets.files import atomic_folder, digest
 from assets.given import given
 from assets.home import Home
 from assets.limits import GPU
@@ -23,7 +23,7 @@ from assets.partitions import BY_DATASET_AND_MODEL, DATASET_OF_CELL
 from assets.sentiment.opinions import VERSION as OPINIONS
 from assets.sentiment.opinions import has_reviews, review_texts, train_opinions
 from assets.splits import Evaluation, folds, load_fold
-from assets.steps import Output, Say, materialize, remember
+from assets.steps import Output, Say, hashed, materialize, remember
 from assets.studies.changes import UNCHANGED, Change
 from assets.subsets import SUBSETS, write_subsets
 from models.registry import recommender as recommender_class
@@ -250,8 +250,8 @@ class Workshop:
         files = sorted(path for path in folder.iterdir() if path.is_file())
         told = ("fit_seconds", "valid_rmse", "train_rmse", "peak_memory_mb", "parameters", "trials")
         facts = {k: record[k] for k in told}
-        version = digest([sha256_of(folder / "model.safetensors"), sha256_of(folder / "predictions.parquet")])
-        return Output(version, len(parts["train"]), files, facts, upstream=theirs)
+        hashes = hashed(folder / "model.safetensors", folder / "predictions.parquet")
+        return Output(digest([*hashes.values()]), len(parts["train"]), files, facts, theirs, hashes)
 
     def _checkpoint(self, cell: Cell, settings: Any, change: Change) -> Path:
         # Named by all that decides the training, so that a resumed fit never starts from another one's state.

@@ -29,18 +29,26 @@ listeners: list[Say] = []
 
 @dataclass
 class Output:
-    """What a computation made. data_version: hash of the content. files: what must exist for it to count as made."""
+    """What a computation made. data_version: hash of the content. files: what must exist for it to count as made.
+    hashes: SHA-256 of those files that have been hashed already, so that none is read twice."""
 
     data_version: str
     rows: int | None = None
     files: list[Path] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
     upstream: dict[str, str] = field(default_factory=dict)
+    hashes: dict[Path, str] = field(default_factory=dict)
 
 
 def from_file(path: Path, rows: int | None = None, **metadata: Any) -> Output:
     """The output that is one file: its SHA-256 is the data version."""
-    return Output(sha256_of(path), rows, [path], metadata)
+    version = sha256_of(path)
+    return Output(version, rows, [path], metadata, hashes={path: version})
+
+
+def hashed(*paths: Path) -> dict[Path, str]:
+    """SHA-256 of files, in the order in which they are given."""
+    return {path: sha256_of(path) for path in paths}
 
 
 def partition_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> str:
@@ -119,10 +127,12 @@ def remember(
         return before, False
     started = time.monotonic()
     output = compute(say)
+    others = (path for path in output.files if path not in output.hashes and _of_one_step(path))
+    hashes = output.hashes | hashed(*others)
     manifest = Manifest(
         asset, partition, run_id, code_version, fingerprint, output.data_version, versions | output.upstream,
         files={str(path.relative_to(manifests.home)): path.stat().st_size for path in output.files},
-        hashes={str(path.relative_to(manifests.home)): sha256_of(path) for path in output.files if _of_one_step(path)},
+        hashes={str(path.relative_to(manifests.home)): hashes[path] for path in output.files if path in hashes},
         metadata={"rows": output.rows, "seconds": round(time.monotonic() - started, 3), **output.metadata},
     )  # fmt: skip
     manifests.save(manifest)

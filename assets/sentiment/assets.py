@@ -7,13 +7,13 @@ import numpy as np
 from pydantic import Field
 
 from assets.datasets import dataset
-from assets.files import atomic_file, digest, sha256_of
+from assets.files import atomic_file, digest
 from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.partitions import BY_DATASET, BY_DATASET_AND_SENTIMENT, DATASET_OF_CELL
 from assets.sentiment.tables import MEASURED, SCORED, empty
-from assets.steps import Output, Say, materialize
+from assets.steps import Output, Say, hashed, materialize
 from models.sentiment.registry import SENTIMENT, sentiment_model
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def sentiment(context: dg.AssetExecutionContext, config: SentimentTraining, home
         ]
         files = [path for folder in folders for path in (folder / "model.safetensors", folder / "record.json")]
         facts = {"measured": "\n".join(lines)} if records else {"why": "the dataset has no written reviews"}
-        return Output(digest([sha256_of(path) for path in files[::2]]), len(reviews), files, facts)
+        hashes = hashed(*files[::2])
+        return Output(digest([*hashes.values()]), len(reviews), files, facts, hashes=hashes)
 
     options = [config.model_dump(), model.version, model.Config().model_dump(), _members(home, about.name, model.name)]
     return materialize(
@@ -118,9 +119,9 @@ def review_sentiment(context: dg.AssetExecutionContext, config: SentimentTrainin
         for path, table in made.items():
             with atomic_file(path) as part:
                 table.to_parquet(part, index=False)
-        version = digest([sha256_of(path) for path in made])
         models = {f"sentiment_model@{m.partition}": m.data_version for m in trained}
-        return Output(version, len(rows), list(made), upstream=models)
+        hashes = hashed(*made)
+        return Output(digest([*hashes.values()]), len(rows), list(made), upstream=models, hashes=hashes)
 
     versions = [(m.partition, m.data_version) for m in trained]
     return materialize(
