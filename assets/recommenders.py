@@ -31,7 +31,7 @@ from models.splits import TEST, TRAIN, VALID
 
 if TYPE_CHECKING:
     from models.data import Features, Interactions
-    from models.recommender import Recommender
+    from models.recommender import ModelConfig, Recommender
 
 TABLES = ("users", "items", "interactions")
 OF_CLIPS = ("audio_embeddings", "video_embeddings")
@@ -45,7 +45,9 @@ class Training(Evaluation):
     """Where to evaluate, and with which model parameters."""
 
     parameters: dict[str, Any] = Field(
-        default={}, description="Fields of the model's configuration to change, e.g. learning_rate: 0.0005."
+        default={},
+        description="What to change of the model's configuration, by name: {learning_rate: 0.0005, epochs: 40}. Names "
+        "that the model does not know are refused, with a list of those that it does.",
     )
 
 
@@ -82,6 +84,15 @@ class Cell:
         return home.artifacts / self.dataset / self.model / self.protocol / f"seed-{self.seed}" / name
 
 
+def configured(model: "type[Recommender]", parameters: dict[str, Any]) -> "ModelConfig":
+    """The model's configuration with these parameters. Raises ValueError naming the one that is wrong."""
+    for name in parameters:
+        if name not in model.Config.model_fields:
+            known = ", ".join(f"{field} ({about.default})" for field, about in model.Config.model_fields.items())
+            raise ValueError(f"{model.name} has no parameter {name!r}; it has, with defaults: {known or 'none'}")
+    return model.Config(**parameters)
+
+
 @dg.asset(
     deps=[
         dg.AssetDep(folds, partition_mapping=DATASET_OF_CELL),
@@ -97,7 +108,7 @@ def recommender(context: dg.AssetExecutionContext, config: Training, home: Home)
     """A trained model for each protocol, seed and variant, with its test predictions; never sees a test rating."""
     keys = context.partition_key.keys_by_dimension
     about, model = dataset(keys["dataset"]), recommender_class(keys["model"])
-    settings = model.Config(**config.parameters)
+    settings = configured(model, config.parameters)
     cells = [
         Cell(about.name, model.name, protocol, seed, variant)
         for protocol, seed in config.cells(about)

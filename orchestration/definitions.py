@@ -80,7 +80,7 @@ def definitions() -> dg.Definitions:
     return dg.Definitions(
         assets=policies.with_policies(dg.load_assets_from_modules(MODULES)),
         asset_checks=[*CHECKS, *MISTAKES, champions.challenger_is_sound],
-        jobs=jobs.refresh_jobs(),
+        jobs=[*jobs.refresh_jobs(), *jobs.jobs_by_hand()],
         schedules=[schedules.nightly_refresh, schedules.weekly_retention],
         sensors=sensors.SENSORS,
         resources=resources.resources(Settings.from_environment()),

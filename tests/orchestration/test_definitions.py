@@ -13,12 +13,12 @@ from assets.partitions import BY_DATASET
 
 HOUSE = ["assets", "models", "orchestration"]
 ASSETS = {
-    "raw": {"raw_files"},
-    "staging": {"staged_records"},
-    "pictures": {"fetched_pictures"},
-    "catalog": {"users", "items", "interactions", "reviews", "images", "media"},
-    "splits": {"folds"},
-    "embeddings": {
+    "01_raw": {"raw_files"},
+    "02_staging": {"staged_records"},
+    "03_pictures": {"fetched_pictures"},
+    "04_catalog": {"users", "items", "interactions", "reviews", "images", "media"},
+    "05_splits": {"folds"},
+    "07_embeddings": {
         "text_embeddings",
         "image_embeddings",
         "audio_embeddings",
@@ -26,15 +26,15 @@ ASSETS = {
         "review_embeddings",
         "user_embeddings",
     },
-    "sentiment": {"further_texts", "sentiment_model", "review_sentiment", "contradictions"},
-    "recommenders": {"recommender", "recommendations"},
-    "champions": {"challenger", "champion"},
-    "studies": {"study"},
-    "evaluation": {"metrics", "run_history"},
-    "validation": {"data_docs"},
-    "reports": {"report", "report_index", "user_profiles_over_time"},
-    "serving": {"serving_snapshot"},
-    "upkeep": {"retention"},
+    "08_sentiment": {"further_texts", "sentiment_model", "review_sentiment", "contradictions"},
+    "09_recommenders": {"recommender", "recommendations"},
+    "11_champions": {"challenger", "champion"},
+    "10_studies": {"study"},
+    "12_evaluation": {"metrics", "run_history"},
+    "06_validation": {"data_docs"},
+    "13_reports": {"report", "report_index", "user_profiles_over_time"},
+    "14_serving": {"serving_snapshot"},
+    "15_upkeep": {"retention"},
 }
 
 
@@ -76,6 +76,7 @@ def test_partitions_jobs_schedule_and_sensor(definitions):
     repository = definitions.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
     assert {f"refresh_{name.replace('-', '_')}" for name in BY_DATASET.get_partition_keys()} <= jobs
+    assert {"train_recommender", "train_sentiment_model", "run_study", "measure_and_publish"} <= jobs
     assert [schedule.name for schedule in repository.schedule_defs] == ["nightly_refresh", "weekly_retention"]
     sensors = ["follow_changes", "new_files", "tell_of_failures", "tell_of_late_nights"]
     assert sorted(sensor.name for sensor in repository.sensor_defs) == sensors
@@ -84,7 +85,7 @@ def test_partitions_jobs_schedule_and_sensor(definitions):
 def test_every_table_of_the_catalog_has_blocking_checks(definitions):
     graph = definitions.resolve_asset_graph()
     blocked = {key.asset_key.to_user_string() for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
-    assert ASSETS["catalog"] <= blocked
+    assert ASSETS["04_catalog"] <= blocked
 
 
 def test_the_schedule_asks_only_for_datasets_in_use(definitions, tmp_path):
@@ -109,3 +110,27 @@ def _three_o_clock():
     from datetime import UTC, datetime
 
     return datetime(2026, 1, 2, 3, tzinfo=UTC)
+
+
+def test_groups_are_listed_in_the_order_in_which_data_flows(definitions):
+    """Each group after those that it is made from; within the flow, people's own order."""
+    graph = definitions.resolve_asset_graph()
+    later = {
+        (graph.get(upstream).group_name, graph.get(key).group_name)
+        for key in graph.materializable_asset_keys
+        for upstream in graph.get(key).parent_keys
+        if graph.get(upstream).group_name > graph.get(key).group_name
+    }
+    assert later == set()
+
+
+def test_the_launchpad_offers_what_a_run_decides_and_not_what_the_environment_does(definitions):
+    job = definitions.resolve_job_def("train_recommender")
+    fields = job.run_config_schema.config_type.fields["ops"].config_type.fields["recommender"].config_type.fields
+    assert all(field.description for field in fields["config"].config_type.fields.values())
+    assert set(fields["config"].config_type.fields) == {"protocols", "seeds", "parameters"}
+    resources = job.run_config_schema.config_type.fields["resources"].config_type.fields
+    offered = [
+        getattr(resources[name].config_type.fields["config"].config_type, "fields", {}) for name in ("home", "web")
+    ]
+    assert not any(getattr(one, "fields", {}) for one in config)
