@@ -21,9 +21,10 @@ def old_runs(instance: dg.DagsterInstance, checks: set[dg.AssetCheckKey], keep_d
 
 
 def delete_runs(instance: dg.DagsterInstance, runs: list[str]) -> None:
-    """Delete them with all their events."""
+    """Delete them with all their events, and with what their steps printed, which Dagster would leave."""
     for run in runs:
         instance.delete_run(run)
+        instance.compute_log_manager.delete_logs(prefix=[run])
 
 
 def _materializing(instance: dg.DagsterInstance) -> Iterator[str]:

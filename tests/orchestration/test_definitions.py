@@ -130,7 +130,5 @@ def test_the_launchpad_offers_what_a_run_decides_and_not_what_the_environment_do
     assert all(field.description for field in fields["config"].config_type.fields.values())
     assert set(fields["config"].config_type.fields) == {"protocols", "seeds", "parameters"}
     resources = job.run_config_schema.config_type.fields["resources"].config_type.fields
-    offered = [
-        getattr(resources[name].config_type.fields["config"].config_type, "fields", {}) for name in ("home", "web")
-    ]
+    config = [resources[name].config_type.fields["config"].config_type for name in ("home", "web")]
     assert not any(getattr(one, "fields", {}) for one in config)
