@@ -19,7 +19,7 @@ from models.registry import recommender as recommender_class
 if TYPE_CHECKING:
     import pandas as pd
 
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 SHOWN = 10
 """Models of a protocol in the UI; the report has all."""
 
