@@ -44,7 +44,7 @@ class Filing:
         """Another run like this one, of that dataset, that began then."""
         (row,) = self._rows(self.runs, "runs", "run_id = ?", run)
         other, shift = str(uuid.uuid4()), at - row["start_time"]
-        own = _of(row)
+        own, self._known = _of(row), {}
         self._say = [(run, other), *([(f'"{own}"', f'"{dataset}"')] if own not in ("", dataset) else [])]
         self._insert(self.runs, "runs", self._moved(row, shift, {}))
         for tag in self._rows(self.runs, "run_tags", "run_id = ?", run):
@@ -65,7 +65,7 @@ class Filing:
         """A night's ticks."""
         for tick in self.ticks:
             shift = at - datetime.fromisoformat(tick["timestamp"]).replace(tzinfo=UTC).timestamp()
-            self._say = []
+            self._say, self._known = [], {}
             self._insert(self.schedules, "job_ticks", self._moved(tick, shift, {}))
         self.schedules.commit()
 
@@ -129,6 +129,11 @@ class Filing:
             return stored.get(value, value)
         if not isinstance(value, str):
             return value
+        if value not in self._known:  # an event is kept in up to three places
+            self._known[value] = self._said(value, shift, stored)
+        return self._known[value]
+
+    def _said(self, value: str, shift: float, stored: dict[int, int]) -> str:
         for old, new in self._say:
             value = new if value == old.strip('"') else value.replace(old, new)
         value = _TIME.sub(lambda found: f"{found[1]}{float(found[2]) + shift}", value)

@@ -3,7 +3,7 @@
     python benchmarks/nightly/twelve_months.py HOME --work /tmp      # HOME: finished, and refreshed once by the UI
 
 HOME is copied. Every night, each of its datasets is refreshed: the records of such a run, as Dagster wrote them, are
-filed again under a new id and that night's date. Every second week a dataset has changed: all its runs are filed
+filed again under a new id and that night's date. Every fourth week a dataset has changed: all its runs are filed
 again, every result gets a new version with a manifest, some vectors belong to nothing any more, and a training is
 broken off; then the asset `retention` itself runs, as of that date. Each month the sizes are printed; at the end
 the real UI opens the pages of much-materialized assets in headless Chromium.
@@ -39,7 +39,7 @@ from orchestration.resources import resources
 from orchestration.settings import Settings
 
 DAY = 86_400
-CHANGED_EVERY, RETAINED_EVERY, MONTH = 14, 14, 30
+CHANGED_EVERY, RETAINED_EVERY, MONTH = 28, 28, 30
 SETTLING = 60
 """Seconds in which the daemon does what it does at its start."""
 VECTORS = 100

@@ -9,6 +9,7 @@ from contextlib import closing
 
 import dagster as dg
 import pytest
+import sqlalchemy
 
 from assets.champions.versions import place
 from assets.home import Home
@@ -91,6 +92,24 @@ def test_old_runs_go_but_never_an_assets_latest(tmp_path):
         delete_runs(instance, old)
         assert [run.run_id for run in instance.get_runs()] == [runs[2]]
         assert instance.get_latest_materialization_event(thing.key).run_id == runs[2]
+
+
+@dg.asset_check(asset=thing)
+def sound() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+def test_of_a_deleted_run_nothing_is_left(tmp_path):
+    def kept(instance, run: str) -> list[str]:
+        with instance.event_log_storage.index_connection() as connection:
+            checked = connection.execute(sqlalchemy.text("SELECT run_id FROM asset_check_executions")).fetchall()
+        return [str(path) for path in tmp_path.rglob(f"{run}*")] + [one for (one,) in checked if one == run]
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        old, latest = (dg.materialize([thing, sound], instance=instance).run_id for _ in range(2))
+        assert len(kept(instance, old)) > 2, "its events, what it printed, its check"
+        delete_runs(instance, [old])
+        assert kept(instance, old) == [] and len(kept(instance, latest)) > 2
 
 
 def test_the_asset_says_what_it_freed_and_a_dry_run_deletes_nothing(home):
