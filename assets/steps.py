@@ -159,7 +159,7 @@ def shown(manifest: Manifest, home: Home, computed: bool) -> dict[str, Any]:
         facts["dagster/column_lineage"] = column_lineage.shown(manifest.metadata[COLUMN_LINEAGE])
     if tables := [home.path / name for name in manifest.files if name.endswith(".parquet")]:
         facts |= {"dagster/uri": str(tables[0]), "dagster/column_schema": parquet_schema(tables[0])}
-    return {k: _value(v) for k, v in facts.items()}
+    return {k: v if k.startswith("dagster/") else _value(v) for k, v in facts.items()}
 
 
 def _value(value: Any) -> Any:
