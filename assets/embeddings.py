@@ -5,12 +5,12 @@ from typing import Any, Literal
 
 import dagster as dg
 
-from assets.files import digest, sha256_of
+from assets.files import digest
 from assets.home import Home
 from assets.lake import publish_warehouse
 from assets.limits import GPU
 from assets.partitions import BY_DATASET
-from assets.steps import Output, Say, materialize
+from assets.steps import Output, Say, hashed, materialize
 from assets.vectors.contents import Source
 from assets.vectors.engine import Encoded, encode, give_back_memory
 from assets.vectors.matrix import write_matrix
@@ -88,11 +88,10 @@ def embedded(
         give_back_memory()  # the encoder is gone; what follows then adds nothing to the peak
         laid = _laid(home, dataset, sources, encoded.store) if of_items else []
     publish_warehouse(home)
-    references = [home.embedding(dataset, source.field) for source in sources]
     # A key decides its vector, so the references alone say what was made.
-    version = digest([sha256_of(path) for path in references])
+    references = hashed(*(home.embedding(dataset, source.field) for source in sources))
     files = [*references, *laid, *([encoded.store.folder] if encoded.store else [])]
-    return Output(version, encoded.rows, files, _facts(encoded))
+    return Output(digest([*references.values()]), encoded.rows, files, _facts(encoded), hashes=references)
 
 
 def _laid(home: Home, dataset: str, sources: list[Source], store: Store | None) -> list[Path]:

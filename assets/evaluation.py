@@ -1,10 +1,11 @@
 """The metrics of every trained cell that is still current."""
 
+from typing import TYPE_CHECKING, Any
+
 import dagster as dg
 
 from assets.files import atomic_file, digest
 from assets.home import Home
-from assets.judging import Judge
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
@@ -15,7 +16,12 @@ from assets.studies.assets import study
 from assets.studies.declared import study_of
 from models.registry import recommender as recommender_class
 
-CODE_VERSION = "4"
+if TYPE_CHECKING:
+    import pandas as pd
+
+CODE_VERSION = "5"
+SHOWN = 10
+"""Models of a protocol in the UI; the report has all."""
 
 
 @dg.asset(
@@ -37,6 +43,8 @@ def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResu
     cells = require_cells(home, name)
 
     def compute(say: Say) -> Output:
+        from assets.judging import Judge
+
         judge = Judge(home, name)
         tables = judge.tables(cells, context.run.run_id, say)
         files = [home.lake / name / f"{table}.parquet" for table in tables]
@@ -45,11 +53,29 @@ def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResu
                 rows.to_parquet(path, index=False)
         made = {f"recommender@{m.partition}": m.data_version for m in cells}
         versions = [(m.partition, m.data_version) for m in cells]
-        return Output(digest(versions, CODE_VERSION), len(tables["metrics"]), files, upstream=made)
+        facts = told(tables["metrics"])
+        return Output(digest(versions, CODE_VERSION), len(tables["metrics"]), files, facts, upstream=made)
 
     versions = [(m.partition, m.data_version, m.fingerprint) for m in cells]
     upstream = {"interactions": name, "folds": name}
     return materialize(context, home, upstream=upstream, config=versions, compute=compute)
+
+
+def told(rows: "pd.DataFrame") -> dict[str, Any]:
+    """For the UI: of every protocol the best value of its first metric, which it plots over time, and the leaderboard.
+
+    rows: the table `metrics`; studies are left out.
+    """
+    from assets.reports.leaderboard import board, shown
+
+    plain, best, lines = rows[rows.study == ""], {}, ["| protocol | model | metric | value |", "|---|---|---|---|"]
+    for protocol in plain.protocol.unique():
+        if (found := board(plain, protocol, [])) is None:
+            continue
+        measure = shown(found.primary)
+        best[f"best {measure} of {protocol}"] = found.best.value
+        lines += [f"| {protocol} | {row.label} | {measure} | {row.value:.4f} |" for row in found.rows[:SHOWN]]
+    return best | {"leaderboard": "\n".join(lines)}
 
 
 def current_cells(home: Home, name: str) -> list[Manifest]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from assets.datasets import dataset
-from assets.files import atomic_file, digest, read_json, sha256_of
+from assets.files import atomic_file, digest, read_json
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog
@@ -21,7 +21,7 @@ from assets.reads import note_read, reads_of
 from assets.recommenders import Cell
 from assets.slices import Known, Part, ranking_parts, rating_parts
 from assets.splits import load_fold
-from assets.steps import Output, Say, remember
+from assets.steps import Output, Say, from_file, remember
 from assets.studies.declared import study_of
 from models.registry import recommender as recommender_class
 from models.splits import ERRORS, PROTOCOLS, TEST, TRAIN, Measure, Protocol
@@ -102,7 +102,7 @@ class Judge:
         def compute(tell: Say) -> Output:
             if not target.exists():
                 self._look(cell, trained, run_id, target, tell)
-            return Output(sha256_of(target), None, [path for path in (target, by_user(target)) if path.exists()])
+            return replace(from_file(target), files=[path for path in (target, by_user(target)) if path.exists()])
 
         remember(
             Manifests(self.home.path), "judgement", cell.partition, JUDGEMENT_VERSION, run_id,

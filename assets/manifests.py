@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import glob
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,8 @@ from assets.files import digest, read_json, write_json
 
 CURRENT = "current.json"
 """The file of the latest manifest; the others of an asset and partition are its history."""
+Made = tuple[str, str, str]
+"""(asset, partition, data version)."""
 
 
 @dataclass(frozen=True)
@@ -100,32 +102,60 @@ class Manifests:
         (self._place(manifest.asset, manifest.partition) / CURRENT).unlink(missing_ok=True)
 
     def versions(self, asset: str, prefix: str) -> list[Manifest]:
-        """Every manifest ever saved of the partitions of an asset that start with `prefix`, oldest first."""
+        """Every manifest that is kept of the partitions of an asset that start with `prefix`, oldest first."""
         return self._saved(f"{asset}/{glob.escape(prefix)}*")
 
     def fresh(self, manifest: Manifest) -> bool:
         """Whether everything that the manifest was made from is still current."""
         for name, version in manifest.upstream.items():
-            asset, _, partition = name.partition("@")
-            current = self.current(asset, partition)
+            current = self.current(*_parted(name))
             if current is None or current.data_version != version:
                 return False
         return True
 
     def save(self, manifest: Manifest) -> None:
-        """Keep a manifest for ever, and make it the current one."""
+        """Keep a manifest, as long as `retention` does, and make it the current one."""
         place = self._place(manifest.asset, manifest.partition)
         write_json(place / f"{digest(manifest.data_version, manifest.fingerprint)[:24]}.json", asdict(manifest))
         write_json(place / CURRENT, asdict(manifest))
 
+    def made(self, asset: str, partition: str, data_version: str) -> Manifest | None:
+        """The latest manifest of a data version; None where none is kept."""
+        current = self.current(asset, partition)
+        if current is not None and current.data_version == data_version:
+            return current
+        saved = self._saved(f"{asset}/{glob.escape(partition or 'all')}")
+        return next((m for m in reversed(saved) if m.data_version == data_version), None)
+
+    def superseded(self) -> list[tuple[Path, Manifest]]:
+        """Saved manifests that nothing current was made from, not even through others, and the file of each."""
+        saved: dict[Made, list[tuple[Path, Manifest]]] = {}
+        for path in self._files("*/*"):
+            if manifest := _read(path):
+                made = (manifest.asset, manifest.partition, manifest.data_version)
+                saved.setdefault(made, []).append((path, manifest))
+        waiting = [(m.asset, m.partition, m.data_version) for m in self.all_current()]
+        while waiting:
+            for _, manifest in saved.pop(waiting.pop(), []):
+                waiting += [(*_parted(name), version) for name, version in manifest.upstream.items()]
+        return [one for left in saved.values() for one in left]
+
     def history(self) -> list[Manifest]:
-        """Every manifest ever saved, oldest first."""
+        """Every manifest that is kept, oldest first."""
         return self._saved("*/*")
 
     def _saved(self, places: str) -> list[Manifest]:
-        paths = (path for path in self.folder.glob(f"{places}/*.json") if path.name != CURRENT)
-        found = (manifest for path in paths if not path.name.startswith(".") and (manifest := _read(path)))
+        found = (manifest for path in self._files(places) if (manifest := _read(path)))
         return sorted(found, key=lambda m: (m.created_at, m.asset, m.partition))
+
+    def _files(self, places: str) -> Iterator[Path]:
+        named = self.folder.glob(f"{places}/*.json")
+        return (path for path in named if path.name != CURRENT and not path.name.startswith("."))
+
+
+def _parted(upstream: str) -> tuple[str, str]:
+    asset, _, partition = upstream.partition("@")
+    return asset, partition
 
 
 def _read(path: Path) -> Manifest | None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from assets.datasets import Dataset
 from assets.home import Home
 from assets.manifests import Manifests
 from assets.vectors.matrix import item_vectors, owner_vectors
 from models.data import Features, Field, Interactions
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AGE_BANDS = (18, 25, 35, 45, 50, 56)
 """Lower bounds of MovieLens 1M's age groups; years of other datasets are put into the same groups."""
@@ -40,6 +42,8 @@ class Catalog:
 
 def load_catalog(home: Home, name: str) -> Catalog:
     """Users, items and interactions of a dataset. Interactions keep the catalog's order: by user, then item."""
+    import pandas as pd
+
     users = pd.read_parquet(home.table(name, "users"))
     items = pd.read_parquet(home.table(name, "items"))
     rows = pd.read_parquet(home.table(name, "interactions"))
@@ -124,6 +128,8 @@ def _filled(home: Home, name: str, field: str) -> bool:
 
 def user_fields(users: pd.DataFrame) -> dict[str, Field]:
     """Age group, ZIP region, occupation and gender, those that the dataset has, in the order of xia2024's tokens."""
+    import pandas as pd
+
     attributes = pd.DataFrame([json.loads(text) for text in users.attributes], index=users.index)
     made = {}
     if "age" in attributes:
@@ -136,12 +142,16 @@ def user_fields(users: pd.DataFrame) -> dict[str, Field]:
 
 
 def _age_group(ages: pd.Series) -> np.ndarray:
+    import pandas as pd
+
     known = pd.to_numeric(ages, errors="coerce")
     return np.where(known.isna(), 0, 1 + np.digitize(known.fillna(0), AGE_BANDS)).astype(np.int32)
 
 
 def item_fields(items: pd.DataFrame) -> dict[str, Field]:
     """Categories (called genre, as in xia2024), brand, price band and period, those that the dataset has."""
+    import pandas as pd
+
     made = {}
     categories = items.categories.map(lambda names: list(names) if names is not None else [])
     names = sorted({name for row in categories for name in row})
@@ -169,5 +179,7 @@ def _multi_hot(rows: pd.Series, names: list[str]) -> np.ndarray:
 
 def _coded(values: pd.Series) -> Field:
     """Codes from 1 in the values' sorted order; 0 where there is none."""
+    import pandas as pd
+
     codes, names = pd.factorize(values, sort=True)
     return Field((codes + 1).astype(np.int32), len(names) + 1)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 import numpy as np
-import pandas as pd
 
 from assets.datasets import Dataset, dataset
 from assets.files import atomic_file
@@ -16,6 +15,8 @@ from assets.recommenders import EMBEDDINGS
 from assets.steps import Output, Say, from_file, materialize
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from models.data import Features
 
 CODE_VERSION = "1"
@@ -67,8 +68,10 @@ def user_profiles_over_time(context: dg.AssetExecutionContext, home: Home) -> dg
     )  # fmt: skip
 
 
-def profiles(home: Home, about: Dataset) -> pd.DataFrame:
+def profiles(home: Home, about: Dataset) -> "pd.DataFrame":
     """A row for each user, period and modality; none where the source has no times or nobody comes back."""
+    import pandas as pd
+
     from assets.matrices import load_data
     from models.metrics import like_threshold
 
@@ -92,21 +95,23 @@ def profiles(home: Home, about: Dataset) -> pd.DataFrame:
     return moved.assign(dataset=about.name, unit=unit).astype(COLUMNS)[[*COLUMNS, "leans_to"]]
 
 
-def unit_of(times: pd.Series) -> str:
+def unit_of(times: "pd.Series") -> str:
     """Of UNITS the coarsest that the ratings fill FEWEST_PERIODS of; the finest where none does."""
     middle = times[times.between(*times.quantile([0.05, 0.95]))]
     fine = (unit for unit, code in UNITS.items() if middle.dt.to_period(code).nunique() >= FEWEST_PERIODS)
     return next(fine, "day")
 
 
-def _with_sentiment(rows: pd.DataFrame, home: Home, name: str) -> pd.DataFrame:
+def _with_sentiment(rows: "pd.DataFrame", home: Home, name: str) -> "pd.DataFrame":
+    import pandas as pd
+
     path = home.review_sentiment(name)
     if not path.exists():
         return rows.assign(probability=np.nan)
     return rows.merge(pd.read_parquet(path, columns=["review_id", "probability"]), on="review_id", how="left")
 
 
-def _chosen(rows: pd.DataFrame) -> pd.DataFrame:
+def _chosen(rows: "pd.DataFrame") -> "pd.DataFrame":
     """The rows of periods that tell something, of users who have two of them, of the most active of these."""
     counts = rows.groupby(["user_id", "period"]).rating.transform("size")
     rows = rows[counts >= FEWEST]
@@ -115,9 +120,13 @@ def _chosen(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows.user_id.isin(active)].copy()
 
 
-def _moved(features: "Features", reviews: np.ndarray | None, cells: pd.DataFrame, likes: pd.DataFrame) -> pd.DataFrame:
+def _moved(
+    features: "Features", reviews: np.ndarray | None, cells: "pd.DataFrame", likes: "pd.DataFrame"
+) -> "pd.DataFrame":
     """The cells once for each modality of the items and once for what was written of them, with similarities to the
     user's period before among the cells; once with modality NULL where there are no vectors at all."""
+    import pandas as pd
+
     from models.modalities import modality_of
     from models.taste import likeness
 
@@ -135,8 +144,10 @@ def _moved(features: "Features", reviews: np.ndarray | None, cells: pd.DataFrame
     return pd.concat(tables, ignore_index=True)
 
 
-def leanings(categories: pd.Series, items: np.ndarray, cells: np.ndarray, n: int) -> list[list[str]]:
+def leanings(categories: "pd.Series", items: np.ndarray, cells: np.ndarray, n: int) -> list[list[str]]:
     """For each of n cells the categories that what was liked in it leans to. items, cells: int [likes]."""
+    import pandas as pd
+
     named = categories.map(lambda names: list(names) if names is not None else [])
     liked = pd.DataFrame({"cell": cells, "category": named.to_numpy()[items]}).explode("category").dropna()
     share = liked.groupby(["cell", "category"]).size() / liked.groupby("cell").size()

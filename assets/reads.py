@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from assets.files import alone
 from assets.home import Home
 from assets.recommenders import Cell
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "dataset", "model", "protocol", "seed", "variant", "data_version", "judgement_version", "n", "run_id", "read_at",
@@ -33,6 +35,8 @@ def note_read(home: Home, cell: Cell, data_version: str, judgement_version: str,
 
 def reads_of(home: Home, name: str) -> pd.DataFrame:
     """Every look at a dataset's test ratings, oldest first: COLUMNS."""
+    import pandas as pd
+
     place = ledger(home, name)
     lines = place.read_text(encoding="utf-8").splitlines() if place.exists() else []
     reads = pd.DataFrame([json.loads(line) for line in lines], columns=list(COLUMNS))

@@ -1,17 +1,17 @@
 """What every user is recommended by every model, and why: from the headline protocol's first seed."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 import numpy as np
-import pandas as pd
 
 from assets.cluster import spread
 from assets.datasets import dataset
 from assets.evaluation import require_cells
-from assets.files import atomic_file, sha256_of
+from assets.files import atomic_file
 from assets.home import Home
 from assets.ingest.segments import quoted
 from assets.limits import GPU
@@ -21,13 +21,15 @@ from assets.partitions import BY_DATASET, DATASET_OF_CELL
 from assets.recommenders import EMBEDDINGS, REVIEWS, TABLES, Cell, embeddings, recommender
 from assets.sentiment.opinions import has_reviews, review_texts, train_opinions
 from assets.splits import load_fold
-from assets.steps import Output, Say, materialize, remember
+from assets.steps import Output, Say, from_file, materialize, remember
 from assets.studies.declared import study_of
 from assets.subsets import lacking_of
 from assets.warehouse import export, working
 from models.registry import recommender as recommender_class
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from models.data import Features
     from models.scoring import Lists
     from models.sentiment.praise import Praise
@@ -58,7 +60,7 @@ def recommendations(context: dg.AssetExecutionContext, home: Home) -> dg.Materia
         with working(home.threads) as connection, atomic_file(target) as path:
             rows = export(connection, f"FROM read_parquet([{', '.join(map(quoted, files))}])", path)
         made = {f"recommender@{m.partition}": m.data_version for m in cells}
-        return Output(sha256_of(target), rows, [target], upstream=made)
+        return replace(from_file(target, rows), upstream=made)
 
     upstream = dict.fromkeys((*TABLES, *_content(home, name)), name)
     versions = [(m.partition, m.data_version) for m in cells]
@@ -127,7 +129,7 @@ class Shelf:
         def compute(tell: Say) -> Output:
             with atomic_file(target) as path:
                 rows = self._write_lists(cell, path, tell)
-            return Output(sha256_of(target), rows, [target])
+            return from_file(target, rows)
 
         upstream = {"recommender": cell.partition} | dict.fromkeys(_content(self.home, self.name), self.name)
         remember(Manifests(self.home.path), "lists", cell.partition, CODE_VERSION, run_id, upstream, [], compute, say)
@@ -168,7 +170,9 @@ class Shelf:
 
     def _rows(
         self, cell: Cell, catalog: Catalog, lists: "Lists", reasons: "Reasons", liked, lacking: np.ndarray | None
-    ) -> pd.DataFrame:
+    ) -> "pd.DataFrame":
+        import pandas as pd
+
         user, place = np.nonzero(lists.items >= 0)
         items = lists.items[user, place]
         of_each = np.split(items, np.cumsum(np.bincount(user, minlength=len(lists.users)))[:-1])

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from assets.cluster import spread
 from assets.datasets import Dataset, dataset
-from assets.files import atomic_folder, digest, sha256_of
+from assets.files import atomic_folder, digest
 from assets.given import given
 from assets.home import Home
 from assets.limits import GPU
@@ -25,7 +24,7 @@ from assets.peak_memory import forget_peak_memory, peak_memory_mb
 from assets.sentiment.opinions import VERSION as OPINIONS
 from assets.sentiment.opinions import has_reviews, review_texts, train_opinions
 from assets.splits import Evaluation, folds, load_fold
-from assets.steps import Output, Say, materialize, remember
+from assets.steps import Output, Say, hashed, materialize, remember
 from assets.studies.changes import UNCHANGED, Change
 from assets.subsets import SUBSETS, write_subsets
 from models.registry import recommender as recommender_class
@@ -33,7 +32,7 @@ from models.splits import TEST, TRAIN, VALID
 
 if TYPE_CHECKING:
     from models.data import Features, Interactions
-    from models.recommender import Recommender
+    from models.recommender import ModelConfig, Recommender
 
 TABLES = ("users", "items", "interactions")
 OF_CLIPS = ("audio_embeddings", "video_embeddings")
@@ -47,7 +46,9 @@ class Training(Evaluation):
     """Where to evaluate, and with which model parameters."""
 
     parameters: dict[str, Any] = Field(
-        default={}, description="Fields of the model's configuration to change, e.g. learning_rate: 0.0005."
+        default={},
+        description="What to change of the model's configuration, by name: {learning_rate: 0.0005, epochs: 40}. Names "
+        "that the model does not know are refused, with a list of those that it does.",
     )
 
 
@@ -84,6 +85,15 @@ class Cell:
         return home.artifacts / self.dataset / self.model / self.protocol / f"seed-{self.seed}" / name
 
 
+def configured(model: "type[Recommender]", parameters: dict[str, Any]) -> "ModelConfig":
+    """The model's configuration with these parameters. Raises ValueError naming the one that is wrong."""
+    for name in parameters:
+        if name not in model.Config.model_fields:
+            known = ", ".join(f"{field} ({about.default})" for field, about in model.Config.model_fields.items())
+            raise ValueError(f"{model.name} has no parameter {name!r}; it has, with defaults: {known or 'none'}")
+    return model.Config(**parameters)
+
+
 @dg.asset(
     deps=[
         dg.AssetDep(folds, partition_mapping=DATASET_OF_CELL),
@@ -99,7 +109,7 @@ def recommender(context: dg.AssetExecutionContext, config: Training, home: Home)
     """A trained model for each protocol, seed and variant, with its test predictions; never sees a test rating."""
     keys = context.partition_key.keys_by_dimension
     about, model = dataset(keys["dataset"]), recommender_class(keys["model"])
-    settings = model.Config(**config.parameters)
+    settings = configured(model, config.parameters)
     cells = [
         Cell(about.name, model.name, protocol, seed, variant)
         for protocol, seed in config.cells(about)
@@ -257,8 +267,8 @@ class Workshop:
         files = sorted(path for path in folder.iterdir() if path.is_file())
         told = ("fit_seconds", "valid_rmse", "train_rmse", "peak_memory_mb", "parameters", "trials")
         facts = {k: record[k] for k in told}
-        version = digest([sha256_of(folder / "model.safetensors"), sha256_of(folder / "predictions.parquet")])
-        return Output(version, len(parts["train"]), files, facts, upstream=theirs)
+        hashes = hashed(folder / "model.safetensors", folder / "predictions.parquet")
+        return Output(digest([*hashes.values()]), len(parts["train"]), files, facts, theirs, hashes)
 
     def _checkpoint(self, cell: Cell, settings: Any, change: Change) -> Path:
         # Named by all that decides the training, so that a resumed fit never starts from another one's state.
@@ -293,6 +303,8 @@ def measured(
 
 def _write_predictions(model: "Recommender", test: "Interactions", catalog: Catalog, path: Path) -> None:
     # Only the pairs of the test fold are handed over, never their ratings.
+    import pandas as pd
+
     predicted = model.predict(test.users, test.items, test.timestamps)
     pd.DataFrame(
         {

@@ -7,21 +7,17 @@ from types import MappingProxyType
 import dagster as dg
 import duckdb
 
-from assets.champions.publishing import publish_models
 from assets.datasets import datasets
 from assets.evaluation import current_cells
 from assets.files import alone, atomic_file, digest
 from assets.home import Home
 from assets.ingest.segments import quoted
 from assets.lake import CATALOG, EXPLAINED, attach
-from assets.lineage import publish_lineage, publish_sentiment_metrics
 from assets.manifests import Manifests
 from assets.matrices import CONTENT_FIELDS
 from assets.recommenders import Cell
-from assets.runs.states import publish_runs
 from assets.steps import Output, Say, materialize
 from assets.unbelieved import keep_published, unbelieved
-from assets.vectors.matrix import vector_reader
 from assets.warehouse import sql, working
 
 CODE_VERSION = "1"
@@ -79,6 +75,8 @@ def publish(
 
     red: datasets that stay as the present snapshot has them, and why; where it has none they are left out.
     """
+    from assets.lineage import publish_lineage
+
     with working(home.threads) as connection:
         connection.execute(f"ATTACH {quoted(path)} AS snapshot")
         connection.execute("USE snapshot")
@@ -101,6 +99,8 @@ def publish(
 
 
 def _keep_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: str, why: str, say: Say) -> None:
+    from assets.champions.publishing import publish_models
+
     if keep_published(connection, home.serving, name):
         publish_models(connection, home, name)
         say(f"{name} stays as it was published: {why} is red")
@@ -109,6 +109,10 @@ def _keep_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: str, 
 
 
 def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
+    from assets.champions.publishing import publish_models
+    from assets.lineage import publish_sentiment_metrics
+    from assets.runs.states import publish_runs
+
     connection.execute("USE memory")
     attach(connection, home, name)
     connection.execute("USE snapshot")
@@ -138,6 +142,8 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
 
 
 def _publish_vectors(connection: duckdb.DuckDBPyConnection, home: Home, name: str, field: str) -> None:
+    from assets.vectors.matrix import vector_reader
+
     connection.register("laid_vectors", vector_reader(home, name, field))
     files = {"items": str(home.table(name, "items")), "references": str(home.embedding(name, field))}
     query = f"INSERT INTO item_vectors BY NAME {sql('serving/item_vectors')}"

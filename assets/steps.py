@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from assets import column_lineage
 from assets.files import digest, sha256_of
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
+from assets.warehouse import sql
 
 Say = Callable[[str], None]
 """Takes one readable line of progress."""
@@ -29,18 +32,26 @@ listeners: list[Say] = []
 
 @dataclass
 class Output:
-    """What a computation made. data_version: hash of the content. files: what must exist for it to count as made."""
+    """What a computation made. data_version: hash of the content. files: what must exist for it to count as made.
+    hashes: SHA-256 of those files that have been hashed already, so that none is read twice."""
 
     data_version: str
     rows: int | None = None
     files: list[Path] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
     upstream: dict[str, str] = field(default_factory=dict)
+    hashes: dict[Path, str] = field(default_factory=dict)
 
 
 def from_file(path: Path, rows: int | None = None, **metadata: Any) -> Output:
     """The output that is one file: its SHA-256 is the data version."""
-    return Output(sha256_of(path), rows, [path], metadata)
+    version = sha256_of(path)
+    return Output(version, rows, [path], metadata, hashes={path: version})
+
+
+def hashed(*paths: Path) -> dict[Path, str]:
+    """SHA-256 of files, in the order in which they are given."""
+    return {path: sha256_of(path) for path in paths}
 
 
 def partition_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> str:
@@ -120,10 +131,12 @@ def remember(
         return before, False
     started = time.monotonic()
     output = compute(say)
+    others = (path for path in output.files if path not in output.hashes and _of_one_step(path))
+    hashes = output.hashes | hashed(*others)
     manifest = Manifest(
         asset, partition, run_id, code_version, fingerprint, output.data_version, versions | output.upstream,
         files={str(path.relative_to(manifests.home)): path.stat().st_size for path in output.files},
-        hashes={str(path.relative_to(manifests.home)): sha256_of(path) for path in output.files if _of_one_step(path)},
+        hashes={str(path.relative_to(manifests.home)): hashes[path] for path in output.files if path in hashes},
         metadata={"rows": output.rows, "seconds": round(time.monotonic() - started, 3), **output.metadata},
     )  # fmt: skip
     manifests.save(manifest)
@@ -138,27 +151,37 @@ def _of_one_step(path: Path) -> bool:
 def shown(manifest: Manifest, home: Home, computed: bool) -> dict[str, Any]:
     """The metadata that the Dagster UI shows for a manifest."""
     facts = {k: v for k, v in manifest.metadata.items() if v is not None and k not in ("rows", COLUMN_LINEAGE)}
-    facts |= {"computed": computed, "bytes": sum(size for size in manifest.files.values() if size > 0)}
+    facts["computed"] = computed
+    if size := sum(size for size in manifest.files.values() if size > 0):
+        facts["bytes"] = size
     if manifest.metadata.get("rows") is not None:
         facts["dagster/row_count"] = manifest.metadata["rows"]
     if COLUMN_LINEAGE in manifest.metadata:
         facts["dagster/column_lineage"] = column_lineage.shown(manifest.metadata[COLUMN_LINEAGE])
-    for name in manifest.files:
-        path = home.path / name
-        if path.suffix == ".parquet":
-            facts |= {"dagster/uri": str(path), "dagster/column_schema": parquet_schema(path)}
-    return {k: _value(v) for k, v in facts.items()}
+    if tables := [home.path / name for name in manifest.files if name.endswith(".parquet")]:
+        facts |= {"dagster/uri": str(tables[0]), "dagster/column_schema": parquet_schema(tables[0])}
+    return {k: v if k.startswith("dagster/") else _value(v) for k, v in facts.items()}
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, str) and ("\n" in value or value.startswith("![")):
         return dg.MetadataValue.md(value)
+    if isinstance(value, str) and value.startswith("/"):
+        return dg.MetadataValue.path(value)
     return dg.MetadataValue.json(value) if isinstance(value, dict | list) else value
 
 
 def parquet_schema(path: Path) -> dg.TableSchema:
-    """Column names and types of a Parquet file, for the UI."""
+    """Columns of a Parquet file for the UI: names, types, and what the snapshot says of those of the same table."""
     import pyarrow.parquet as pq
 
-    schema = pq.read_schema(path)
-    return dg.TableSchema([dg.TableColumn(field.name, str(field.type)) for field in schema])
+    said, schema = column_comments(), pq.read_schema(path)
+    columns = [dg.TableColumn(field.name, str(field.type), said.get((path.stem, field.name))) for field in schema]
+    return dg.TableSchema(columns)
+
+
+@cache
+def column_comments() -> dict[tuple[str, str], str]:
+    """(table, column) -> what sql/serving/comments.sql says of it."""
+    found = re.findall(r"COMMENT ON COLUMN (\w+)\.(\w+) IS '((?:[^']|'')*)';", sql("serving/comments"))
+    return {(table, column): about.replace("''", "'") for table, column, about in found}

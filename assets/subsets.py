@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 if TYPE_CHECKING:
     from models.data import Interactions
@@ -34,6 +33,8 @@ def write_subsets(model: Recommender, test: Interactions, path: Path) -> None:
 
     Only the pairs are handed over, never their ratings.
     """
+    import pandas as pd
+
     from models.fusion.multimodal import Multimodal
 
     if not isinstance(model, Multimodal) or len(model.modalities) < 2 or not len(test):

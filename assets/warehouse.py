@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from assets.files import temporary_prefix
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SQL = Path(__file__).parent.parent / "sql"
 LOCK_WAIT_SECONDS = 120

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
-
 SECONDS = 10
 """How long the webhook may take."""
 
@@ -35,6 +33,8 @@ def alert(home: Path, about: dict[str, str], log: Callable[[str], None]) -> None
 def _send(url: str, about: dict[str, str]) -> None:
     # Its address comes from whoever runs Trifuse and not from data, and it is often internal: so it may be private.
     # It is a secret, as it holds a token; a redirection could carry that elsewhere, so none is obeyed.
+    import httpx
+
     host = urlsplit(url).hostname or "the webhook"
     try:
         answer = httpx.post(url, json=about, timeout=SECONDS, follow_redirects=False)

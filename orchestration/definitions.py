@@ -32,6 +32,7 @@ from assets.studies import assets as studies  # noqa: E402
 from assets.upkeep import assets as upkeep  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
 from orchestration import jobs, policies, resources, schedules, sensors  # noqa: E402
+from orchestration.history import wait_for_checkpoints_only  # noqa: E402
 from orchestration.settings import Settings  # noqa: E402
 
 MODULES = [
@@ -57,6 +58,11 @@ MODULES = [
     upkeep,
 ]
 
+NEEDED = ["orchestration.definitions", "dagster._core.storage.sqlite_storage", "dagster._core.instance.factory"]
+STEPS = {"max_concurrent": 2, "start_method": {"forkserver": {"preload_modules": NEEDED}}}
+"""Each step is a process of its own, forked from one of the run's that has imported these and done nothing else: it
+knows of no device and holds no database, and importing is 1.5 s of a step that finds its result unchanged."""
+
 
 def made(settings: Settings) -> list[dg.AssetsDefinition]:
     """Every asset with its policies; the copy in object storage only where one is wanted."""
@@ -72,13 +78,14 @@ def assets_and_checks(settings: Settings) -> list:
 @dg.definitions
 def definitions() -> dg.Definitions:
     """Assets, checks, jobs, the schedules, the sensors, and the resource built from the environment."""
+    wait_for_checkpoints_only()  # the UI's run workers and steps come by here
     settings = Settings.from_environment()
     return dg.Definitions(
         assets=made(settings),
         asset_checks=[*CHECKS, *MISTAKES, champions.challenger_is_sound],
-        jobs=jobs.refresh_jobs(),
+        jobs=[*jobs.refresh_jobs(), *jobs.jobs_by_hand()],
         schedules=[schedules.nightly_refresh, schedules.weekly_retention],
         sensors=sensors.SENSORS,
         resources=resources.resources(settings),
-        executor=dg.multiprocess_executor.configured({"max_concurrent": 2}),
+        executor=dg.multiprocess_executor.configured(STEPS),
     )

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from assets.datasets import datasets
 from assets.limits import GPU
 from orchestration.cli import invoke, leave, show_result
-from orchestration.instance import open_instance, write_behind
+from orchestration.instance import open_instance
 from orchestration.settings import Settings
 
 
@@ -36,7 +36,6 @@ def demo() -> None:
         leave(code)
     for name in names[:-1]:
         show_result(settings, name)
-    os.sync()  # the runs did not wait for the disk, see `write_behind`
     print(f"demo: done in {time.monotonic() - started:.0f} s. Next: make ui, or")
     print("""  .venv/bin/trifuse sql "from leaderboard('sample-movies', 'rmse')" """)
     leave(0)
@@ -63,7 +62,6 @@ def _materialize(name: str, threads: int) -> int:
 
 def materialize(name: str) -> None:
     """`trifuse run` of one dataset up to its champions; ends the process with its exit status."""
-    write_behind()
     leave(invoke(["run", name, "--until", "champions"]))
 
 

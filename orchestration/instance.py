@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
@@ -13,13 +12,13 @@ from pathlib import Path
 from typing import IO
 
 import dagster as dg
-import sqlalchemy
 from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
 from assets.files import write_text
 from assets.leftovers import sweep
 from assets.processes import is_dead
 from orchestration.faults import Unusable, check_usable
+from orchestration.history import wait_for_checkpoints_only
 from orchestration.settings import Settings
 
 OWNER_TAG = "trifuse/process"
@@ -59,6 +58,7 @@ def _check_postgres(address: str) -> None:
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """The instance, after closing the runs of processes that were killed, and removing the files they were writing."""
     prepare(settings)
+    wait_for_checkpoints_only()
     sweep(settings.home, pictures=False)
     instance = dg.DagsterInstance.get()
     close_dead_runs(instance)
@@ -73,21 +73,6 @@ def ui_lock(settings: Settings) -> Iterator[IO[str]]:
     with open(settings.dagster_home / ".ui.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield lock
-
-
-def write_behind() -> None:
-    """From now on this process does not wait for the disk with every event that the instance stores.
-
-    Dagster opens, commits and closes a database for each of them: thousands of waits a dataset, a third of the time of
-    one that trains for seconds. What a killed process stored is kept all the same; a power cut may cost the history.
-    """
-    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", no_waiting)
-
-
-def no_waiting(connection: object, _record: object) -> None:
-    """Tell a new connection that SQLite is not to wait for the disk."""
-    if isinstance(connection, sqlite3.Connection):
-        connection.execute("PRAGMA synchronous = OFF")
 
 
 def close_dead_runs(instance: dg.DagsterInstance) -> None:

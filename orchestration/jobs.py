@@ -1,13 +1,35 @@
-"""One job per dataset: from its raw files to its vectors. The rest follows by policy."""
+"""Jobs, to be found by name: a refresh for each dataset, and what people do by hand. The rest follows by policy."""
 
 from __future__ import annotations
 
 import dagster as dg
 
 from assets.datasets import datasets
+from orchestration.groups import of_groups
 
 REFRESHED = ("raw", "staging", "pictures", "catalog", "splits", "validation", "embeddings")
 """Groups that a refresh materializes; those after them follow when something has changed."""
+BY_HAND = {
+    "train_recommender": (
+        dg.AssetSelection.assets("recommender"),
+        "Trains one model on one dataset: choose both as the partition. Its parameters, as the learning rate, stand in "
+        "the launchpad; what is unchanged is not trained again. Then run `measure_and_publish`.",
+    ),
+    "train_sentiment_model": (
+        dg.AssetSelection.assets("sentiment_model"),
+        "Trains one sentiment model on the reviews of one dataset: choose both as the partition.",
+    ),
+    "run_study": (
+        dg.AssetSelection.assets("study"),
+        "Trains the models of a dataset with one thing changed: a modality removed, the learning rate, the amount of "
+        "data. Choose dataset and study as the partition. It takes long.",
+    ),
+    "measure_and_publish": (
+        dg.AssetSelection.assets("recommendations") | of_groups("evaluation", "reports", "serving"),
+        "Lists, metrics and reports of a dataset from the models as they are, then the snapshot that people query.",
+    ),
+}
+"""Name -> what it materializes, and what the UI says of it."""
 
 
 def refresh_name(dataset: str) -> str:
@@ -20,9 +42,18 @@ def refresh_jobs() -> list:
     return [
         dg.define_asset_job(
             refresh_name(name),
-            selection=dg.AssetSelection.groups(*REFRESHED),
-            description=f"{about.title}: raw files, staging, catalog, folds and embeddings.",
+            selection=of_groups(*REFRESHED),
+            description=f"{about.title}: raw files, staging, catalog, folds and embeddings. "
+            f"In the launchpad, choose the partition {name}.",
             tags={"trifuse/dataset": name},
         )
         for name, about in datasets().items()
+    ]
+
+
+def jobs_by_hand() -> list:
+    """The jobs that people start: training, studies, publishing."""
+    return [
+        dg.define_asset_job(name, selection=selection, description=about)
+        for name, (selection, about) in BY_HAND.items()
     ]

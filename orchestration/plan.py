@@ -23,6 +23,7 @@ from assets.validation.checks import data_docs_page
 from models.registry import RECOMMENDERS
 from models.sentiment.registry import SENTIMENT
 from orchestration.definitions import assets_and_checks
+from orchestration.groups import of_groups
 from orchestration.instance import OWNER_TAG, close_dead_runs, open_instance
 from orchestration.jobs import REFRESHED
 from orchestration.resources import home, resources
@@ -102,7 +103,7 @@ def stages(request: Request) -> Iterator[Stage]:
     if not request.recommenders:
         groups = [group for group in groups if group not in ("recommenders", "champions", "evaluation", "reports")]
     if data:
-        yield Stage("data", dg.AssetSelection.groups(*data), request.dataset, config)
+        yield Stage("data", of_groups(*data), request.dataset, config)
     if "sentiment" in groups and request.sentiment_models:
         yield from _sentiment(request)
     if "recommenders" in groups:
@@ -120,14 +121,14 @@ def stages(request: Request) -> Iterator[Stage]:
             yield Stage(f"study {study}", selection, key, config, study, computes=True, reviews=written)
     judged = [group for group in groups if group in ("evaluation", "reports")]
     if judged:
-        yield Stage(" and ".join(judged), dg.AssetSelection.groups(*judged), request.dataset, computes=True)
+        yield Stage(" and ".join(judged), of_groups(*judged), request.dataset, computes=True)
     if "champions" in groups:
         for protocol in request.protocols or dataset(request.dataset).protocols:
             key = dg.MultiPartitionKey({"dataset": request.dataset, "protocol": protocol})
-            selection = dg.AssetSelection.groups("champions")
+            selection = of_groups("champions")
             yield Stage(f"champion {protocol}", selection, key, computes=True, goes_on=True)
     if "serving" in groups:
-        yield Stage("serving", dg.AssetSelection.groups("serving"))
+        yield Stage("serving", of_groups("serving"))
 
 
 def _sentiment(request: Request) -> Iterator[Stage]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.groups import listed, of_groups
+
 A = dg.AutomationCondition
 _changed = A.code_version_changed() | A.any_deps_match(A.data_version_changed())
 
 FOLLOW = (
     ((A.missing().newly_true() | _changed).since_last_handled())
-    & ~A.any_deps_missing().ignore(dg.AssetSelection.groups("studies", "sentiment"))
+    & ~A.any_deps_missing().ignore(of_groups("studies", "sentiment"))
     & ~A.any_deps_in_progress()
     & ~A.in_progress()
     & A.all_deps_blocking_checks_passed()
@@ -34,7 +36,7 @@ PAGES = (
 
 REPORTED = (
     ((A.missing().newly_true() | _changed).since_last_handled())
-    & ~A.any_deps_missing().ignore(dg.AssetSelection.groups("sentiment"))
+    & ~A.any_deps_missing().ignore(of_groups("sentiment"))
     & ~A.any_deps_in_progress()
     & ~A.in_progress()
 ).with_label("when what it shows has changed, red checks included")
@@ -61,13 +63,12 @@ CONDITIONS = {
 
 
 def with_policies(assets: list[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
-    """The same assets with owners and automation conditions by group."""
+    """The same assets with owners and automation conditions by group, and the groups by their place in the flow."""
     return [asset.map_asset_specs(_with_policy) for asset in assets]
 
 
 def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
     group = spec.group_name or "default"
-    owners = [OWNERS[group]] if group in OWNERS else []
     condition = CONDITIONS.get(group)
     condition = {"data_docs": PAGES, "report": REPORTED}.get(spec.key.to_user_string(), condition)
-    return spec.replace_attributes(owners=owners, automation_condition=condition)
+    return spec.replace_attributes(owners=[OWNERS[group]], automation_condition=condition, group_name=listed(group))

@@ -32,9 +32,10 @@ def home(settings: Settings) -> Home:
     )
 
 
-def resources(settings: Settings) -> dict[str, dg.ConfigurableResource]:
-    """All resources, by the names that assets ask for."""
-    return {"home": home(settings), "web": web(settings)}
+def resources(settings: Settings) -> dict[str, dg.ResourceDefinition]:
+    """All resources, by the names that assets ask for. The environment decides them, so no launchpad offers them."""
+    made = {"home": home(settings), "web": web(settings)}
+    return {name: dg.ResourceDefinition.hardcoded_resource(one) for name, one in made.items()}
 
 
 def web(settings: Settings) -> Web:

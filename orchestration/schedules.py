@@ -8,11 +8,12 @@ import dagster as dg
 from assets.datasets import datasets
 from assets.home import Home
 from assets.manifests import Manifests
+from orchestration.groups import of_groups
 from orchestration.jobs import REFRESHED
 
 
 @dg.schedule(
-    target=dg.AssetSelection.groups(*REFRESHED),
+    target=of_groups(*REFRESHED),
     cron_schedule=os.environ.get("TRIFUSE_NIGHTLY_CRON") or "0 3 * * *",
     execution_timezone="UTC",
     name="nightly_refresh",

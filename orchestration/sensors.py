@@ -14,6 +14,7 @@ from assets.home import Home
 from assets.manifests import Manifests
 from orchestration.alerts import alert
 from orchestration.arrivals import Arrivals
+from orchestration.groups import of_groups
 from orchestration.jobs import REFRESHED
 from orchestration.schedules import nightly_refresh
 
@@ -28,7 +29,7 @@ follow_changes = dg.AutomationConditionSensorDefinition(
 )
 
 
-@dg.sensor(target=dg.AssetSelection.groups(*REFRESHED), minimum_interval_seconds=60)
+@dg.sensor(target=of_groups(*REFRESHED), minimum_interval_seconds=60)
 def new_files(context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]) -> Iterator:
     """Refreshes a dataset as soon as its raw files have changed or come, and have been left alone for a minute.
 

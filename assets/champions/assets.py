@@ -1,10 +1,10 @@
 """The winner on validation of every dataset and protocol, the check that it is sound, and the champion."""
 
 import warnings
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets.champions.candidates import Contest, Gate, told
 from assets.champions.history import History, promote
 from assets.champions.limits import limits
 from assets.champions.versions import collect, keep
@@ -18,6 +18,9 @@ from assets.recommendations import recommendations
 from assets.recommenders import Cell
 from assets.splits import folds
 from assets.steps import Output, Say, materialize, partition_of
+
+if TYPE_CHECKING:
+    from assets.champions.candidates import Gate
 
 CODE_VERSION = "2"
 
@@ -38,6 +41,8 @@ def _keys(context: dg.AssetExecutionContext) -> tuple[str, str, str]:
 )
 def challenger(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
     """The model with the best validation result under a protocol, and what was found when it was examined."""
+    from assets.champions.candidates import Contest, told
+
     name, protocol, partition = _keys(context)
     contest = Contest(home, name, protocol)
     require_cells(home, name)
@@ -68,7 +73,7 @@ def _board(measure: str, board: dict[str, float]) -> str:
     return "\n".join([f"| model | {measure} |", "|---|---|", *(f"| {m} | {v:.4f} |" for m, v in board.items())])
 
 
-def _said(gates: list[Gate], winner: Manifest | None) -> str:
+def _said(gates: "list[Gate]", winner: Manifest | None) -> str:
     if winner is None:
         return "nothing but baselines is trained, so that there is nothing to choose"
     failed = [f"{gate.name} ({gate.found}; {gate.limit})" for gate in gates if not gate.passed]
@@ -124,6 +129,8 @@ def challenger_is_sound(context: dg.AssetCheckExecutionContext, home: Home) -> d
 def champion(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
     """The model that recommends: the challenger if it is sound, unless a person has pinned another. Keeps the files of
     the latest versions of all candidates, so that one can go back to them."""
+    from assets.champions.candidates import Contest
+
     name, protocol, partition = _keys(context)
     examined, history = Manifests(home.path).require("challenger", partition), History(home, name, protocol)
     current = [manifest for trained in Contest(home, name, protocol).cells.values() for manifest in trained]

@@ -10,7 +10,6 @@ from assets.files import atomic_file, digest
 from assets.hashing import Hashes
 from assets.home import Home
 from assets.ingest.landing import media_places, picture_folders, provide, raw_files
-from assets.ingest.loading import Loader
 from assets.ingest.segments import Staged
 from assets.lake import EXPLAINED, publish_warehouse, segments
 from assets.limits import DUCKDB_WRITE
@@ -66,6 +65,8 @@ def staged_records(context: dg.AssetExecutionContext, home: Home) -> dg.Material
 
 def stage(home: Home, about: Dataset, say: Say) -> Output:
     """Read every raw file of a dataset that changed; forget those that are gone."""
+    from assets.ingest.loading import Loader
+
     of, root, staged = segments(home, about.name), home.raw_root(about), []
     with Hashes(home.hashes) as hashes, working(home.threads) as connection:
         loader = Loader(connection, of, about, root, hashes)

@@ -9,7 +9,6 @@ from assets.datasets import Dataset
 from assets.home import Home
 from assets.ingest import amazon, movielens, yelp
 from assets.ingest.archives import unpack
-from assets.ingest.download import download
 from assets.ingest.raw_file import RawFile
 from assets.media.listing import media_folder, media_list
 from assets.steps import Say
@@ -81,6 +80,8 @@ def _unpack_found(about: Dataset, root: Path, landing: Path, say: Say) -> bool:
 
 def fetch(about: Dataset, landing: Path, allow_hosts: frozenset[str], say: Say) -> None:
     """Download what the dataset is made of; what is there and whole is not asked for again."""
+    from assets.ingest.download import download
+
     say(f"{about.title}: downloading from its source. Licence: {about.licence}. See {about.url}")
     for part in about.downloads:
         target = landing / part.file

@@ -1,7 +1,6 @@
 """The asset `media`: sound and video of items, from a folder or from addresses, inspected."""
 
 import dagster as dg
-import pandas as pd
 from pydantic import Field
 
 from assets.datasets import Dataset, dataset
@@ -48,6 +47,8 @@ def _inspector() -> str:
 
 
 def _unreached(home: Home, about: Dataset) -> bool:
+    import pandas as pd
+
     from assets.media.fetching import NOT_REACHED
 
     path = home.table(about.name, "media")
@@ -58,6 +59,8 @@ def _unreached(home: Home, about: Dataset) -> bool:
 
 def written(home: Home, about: Dataset, allowed: frozenset[str], tries: int, say: Say) -> Output:
     """Write the table. Its data version leaves out when files were fetched: the same files are the same data."""
+    import pandas as pd
+
     from assets.media.audit import audited, coverage
     from assets.media.fetching import Fetching
     from models.encoders.media import LIMITS

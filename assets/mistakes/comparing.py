@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from itertools import combinations
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from assets.mistakes.evidence import Evidence, mistake, outcome
 from assets.reports.leaderboard import of_measure
 from assets.validation.outcomes import Outcome
 from models.registry import recommender
 from models.splits import LOWER_IS_BETTER, PROTOCOLS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEEDS = 3
 UNEQUAL = 2.0

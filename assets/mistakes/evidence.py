@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from assets.datasets import Dataset
 from assets.files import read_json
@@ -24,6 +23,9 @@ from assets.vectors.matrix import owner_vectors
 from models.data import Interactions
 from models.splits import TEST, TRAIN, VALID
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 class Evidence:
     """One dataset's measured numbers, and what they were made from; read when asked for."""
@@ -35,11 +37,15 @@ class Evidence:
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """The table `metrics`."""
+        import pandas as pd
+
         return pd.read_parquet(self.home.lake / self.about.name / "metrics.parquet")
 
     @cached_property
     def slices(self) -> pd.DataFrame:
         """The table `metric_slices`."""
+        import pandas as pd
+
         return pd.read_parquet(self.home.lake / self.about.name / "metric_slices.parquet")
 
     @cached_property
@@ -74,6 +80,8 @@ class Evidence:
 
     def predicted(self, cell: Cell) -> np.ndarray:
         """float64: the prediction of every test row."""
+        import pandas as pd
+
         file = cell.folder(self.home) / "predictions.parquet"
         return pd.read_parquet(file, columns=["prediction"]).prediction.to_numpy()
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from assets.mistakes.evidence import PARTS, Evidence, mistake, named, outcome
 from assets.recommenders import Cell
 from assets.validation.outcomes import Outcome
 from models.slices import PARTITIONS
 from models.splits import PROTOCOLS, TRAIN, VALID
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHARES = ("accuracy", "precision", "recall", "f1", "auc", "ndcg", "mrr", "map", "hit", "coverage", "gini")
 OF_LISTS = ("coverage", "gini", "popularity", "recall")
@@ -70,6 +74,8 @@ def known_answers(evidence: Evidence) -> Outcome:
              "tests/models/test_metrics.py and stand in the report.")  # fmt: skip
 def metrics_recomputed(evidence: Evidence) -> Outcome:
     """One metric library, and another one to say the same."""
+    import pandas as pd
+
     bad, seen = [], 0
     for cell in evidence.cells:
         stored, again = _of(evidence.metrics, cell), _again(evidence, cell)
@@ -127,6 +133,8 @@ def full_precision(evidence: Evidence) -> Outcome:
              "with and without a picture add up to the whole fold; users without a like are counted.")  # fmt: skip
 def slices_complete(evidence: Evidence) -> Outcome:
     """Mistake 12 as well: scores on items with and without a picture, and how many ratings are of which."""
+    import pandas as pd
+
     rows = evidence.slices[(evidence.slices.metric == "rmse") & (evidence.slices.study == "")]
     bad, seen, shown = [], 0, {}
     for _, cells in evidence.by_fold():
@@ -164,6 +172,8 @@ def popularity_bias(evidence: Evidence) -> Outcome:
 
 
 def _served(evidence: Evidence) -> dict[str, dict[str, float]]:
+    import pandas as pd
+
     from models.metrics import coverage, gini
 
     file = evidence.home.lake / evidence.about.name / "recommendations.parquet"

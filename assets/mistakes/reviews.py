@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from assets.home import Home
 from assets.manifests import Manifests
 from assets.validation.facts import Check
 from assets.validation.outcomes import EXAMPLES, Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SAME = Check(
     "no_text_in_train_and_test", "No review of the test stands word for word among those of train (mistake 9)."
@@ -27,6 +31,8 @@ def basis(home: Home, _asset: str, name: str) -> str:
 
 def find(home: Home, _asset: str, name: str) -> list[Outcome]:
     """The outcomes of CHECKS."""
+    import pandas as pd
+
     from assets.sentiment.reviews import written_reviews
 
     scored = pd.read_parquet(home.review_sentiment(name), columns=["review_id", "fold"])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from assets.embeddings import ITEM_TEXTS, PICTURES, Kind, choice, give_back_memory
 from assets.files import digest
@@ -22,6 +21,9 @@ from assets.vectors.matrix import encoder_of, item_vectors
 from assets.vectors.store import Store, locked, using
 from assets.warehouse import frame
 from models.encoders.choice import EncoderChoice
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ENCODED: dict[str, tuple[Kind, list[Source]]] = {
     "text_embeddings": ("text", ITEM_TEXTS),
@@ -89,6 +91,8 @@ def _contents(wanted: pd.DataFrame) -> list[Any]:
 
 def _own(home: Home, name: str, contents: Contents, sources: list[Source], key: str) -> Outcome:
     """The references that were kept against those that the items give now."""
+    import pandas as pd
+
     bad, rows, hashes = [], 0, {}
     for source in sources:
         with tempfile.TemporaryDirectory(prefix="trifuse-") as folder:
@@ -126,6 +130,8 @@ def _current(
 
 def _laid(home: Home, name: str, sources: list[Source], key: str) -> dict[str, np.ndarray]:
     """The rows that training reads of items whose only content this is."""
+    import pandas as pd
+
     items, found = pd.read_parquet(home.table(name, "items"), columns=["item_id"]).item_id, {}
     for source in sources:
         references = pd.read_parquet(home.embedding(name, source.field), columns=["item_id", "key"])

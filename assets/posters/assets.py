@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import pandas as pd
 from pydantic import Field
 
 from assets.datasets import Dataset, dataset
@@ -14,11 +14,6 @@ from assets.ingest.landing import picture_folders
 from assets.lake import attached
 from assets.limits import WEB
 from assets.partitions import BY_DATASET
-from assets.posters.crawler import crawl_now
-from assets.posters.providers.omdb import OmdbProvider
-from assets.posters.providers.provider import Provider
-from assets.posters.providers.tmdb import TmdbProvider
-from assets.posters.providers.url import UrlProvider
 from assets.posters.settings import CrawlSettings
 from assets.posters.state import State
 from assets.posters.store import FOLDER, PictureStore
@@ -26,6 +21,9 @@ from assets.posters.wanted import Wanted
 from assets.steps import Output, Say, from_file, materialize
 from assets.warehouse import frame, sql
 from assets.web.resource import Web
+
+if TYPE_CHECKING:
+    from assets.posters.providers.provider import Provider
 
 TYPES = {
     **dict.fromkeys(
@@ -77,6 +75,8 @@ def fetched_pictures(
             wanted = wanted_of(home, about)
             facts = {"wanted": len(wanted), "asked": ", ".join(asked["providers"]) or "nobody", "left_out": silent}
             if providers and wanted:
+                from assets.posters.crawler import crawl_now
+
                 store = PictureStore(home.landing / FOLDER)
                 summary = crawl_now(wanted, providers, store=store, state=state, settings=settings, say=say)
                 facts |= {"summary": str(summary)}
@@ -88,8 +88,12 @@ def fetched_pictures(
         )  # fmt: skip
 
 
-def providers_of(about: Dataset, web: Web) -> tuple[list[Provider], str]:
+def providers_of(about: Dataset, web: Web) -> "tuple[list[Provider], str]":
     """Who is asked for a dataset's pictures, and a line about who is not for want of a key."""
+    from assets.posters.providers.omdb import OmdbProvider
+    from assets.posters.providers.tmdb import TmdbProvider
+    from assets.posters.providers.url import UrlProvider
+
     known: dict[str, Provider | None] = {
         "url": UrlProvider(),
         "tmdb": TmdbProvider(web.tmdb_token, web.tmdb_api_base, web.tmdb_image_base) if web.tmdb_token else None,
@@ -124,6 +128,8 @@ def wanted_of(home: Home, about: Dataset) -> Sequence[Wanted]:
 
 def _exported(home: Home, about: Dataset, state: State, facts: dict) -> Output:
     """The outcomes as Parquet. The data version leaves out when they were had: the same pictures are the same data."""
+    import pandas as pd
+
     rows = [_row(about.name, row) for row in state.rows()]
     table = pd.DataFrame(rows, columns=list(TYPES))
     target = home.fetched(about.name)
@@ -139,6 +145,8 @@ def _exported(home: Home, about: Dataset, state: State, facts: dict) -> Output:
 
 
 def _row(dataset: str, outcome: dict) -> dict:
+    import pandas as pd
+
     image_id = f"{outcome['provider']}-{digest(outcome['url'])[:12]}"
     path = f"{FOLDER}/{outcome['path']}" if outcome["path"] else None
     facts = {"image_id": image_id, "source": outcome["provider"], "path": path, "reason": outcome["reason"] or None}

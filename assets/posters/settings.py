@@ -6,6 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assets.web.agent import user_agent
 
+OMDB_API_BASE = "https://www.omdbapi.com"
+TMDB_API_BASE = "https://api.themoviedb.org/3"
+TMDB_IMAGE_BASE = "https://image.tmdb.org/t/p"
+"""Where the services themselves are asked."""
+
 
 class HostLimit(BaseModel):
     """What one host is asked to bear."""

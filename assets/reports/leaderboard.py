@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from assets.reports.published import Published
 from models.splits import LOWER_IS_BETTER, PROTOCOLS, Measure, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass
@@ -124,4 +126,6 @@ def of_measure(cells: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 
 
 def _number(value: float) -> float | None:
+    import pandas as pd
+
     return None if pd.isna(value) else float(value)

@@ -10,7 +10,7 @@ import pandas as pd
 from assets.reports.leaderboard import of_measure, shown
 from assets.reports.material import Material
 from assets.reports.published import Line, Table, tables_for
-from assets.sentiment.tables import NO_METRICS
+from assets.sentiment.tables import MEASURED, empty
 from models.splits import PROTOCOLS, Measure
 
 
@@ -72,7 +72,7 @@ def _rebuilt(material: Material, table: Table) -> Rebuilt:
 def _readers(material: Material) -> pd.DataFrame:
     """Rows as of `metrics` for the sentiment models, which read the very review whose stars they tell."""
     path = material.home.sentiment_metrics(material.about.name)
-    rows = pd.read_parquet(path) if path.exists() else NO_METRICS
+    rows = pd.read_parquet(path) if path.exists() else empty(MEASURED)
     rows = rows[(rows["head"] == "binary") & (rows.fold == "test")]
     return rows[["model", "metric", "value"]].assign(variant="", k=None, ci_low=float("nan"), ci_high=float("nan"))
 

@@ -10,7 +10,7 @@ import pandas as pd
 from assets.reports.material import Material, short
 from assets.reports.posters import Thumbnails
 from assets.reports.wall import Card
-from assets.sentiment.tables import NO_CONTRADICTIONS, UNLIKE
+from assets.sentiment.tables import CONTRADICTIONS, UNLIKE, empty
 
 EXAMPLES = 6
 """Contradictions that are shown, the starkest."""
@@ -51,7 +51,7 @@ def sentiment_of(material: Material, pictures: Thumbnails) -> Sentiment | None:
     if metrics.empty:
         return None
     path = home.contradictions(name)
-    found = pd.read_parquet(path) if path.exists() else NO_CONTRADICTIONS.copy()
+    found = pd.read_parquet(path) if path.exists() else empty(CONTRADICTIONS)
     found["text"] = [short(text, LONGEST) for text in found.text]
     of_stars, of_pictures = found[found.kind != UNLIKE], found[found.kind == UNLIKE]
     starkest = of_stars.assign(by=(of_stars.probability - 0.5).abs()).nlargest(EXAMPLES, "by", keep="first")

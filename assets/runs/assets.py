@@ -1,18 +1,21 @@
 """The asset that remembers what every run made of the numbers."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import pandas as pd
 
 from assets.evaluation import metrics
 from assets.files import digest, write_text
 from assets.home import Home
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
-from assets.runs.comparing import Comparison, compare
-from assets.runs.states import About, State, chain, keep, kept, libraries, load, numbers_of, steps_of
 from assets.steps import Output, Say, materialize
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from assets.runs.comparing import Comparison
 
 COMMAND_TAG = "trifuse/command"
 """All Dagster runs of one `trifuse run` carry the same."""
@@ -28,6 +31,9 @@ COMMAND_TAG = "trifuse/command"
 def run_history(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
     """What the numbers of a dataset are after this run, and every file, code version and parameter that they rest on;
     a page says what changed since the run before."""
+    from assets.runs.comparing import compare
+    from assets.runs.states import About, State, chain, keep, kept, libraries, load, numbers_of, steps_of
+
     name = context.partition_key
     manifests = Manifests(home.path)
     manifests.require("metrics", name)
@@ -60,13 +66,13 @@ def run_history(context: dg.AssetExecutionContext, home: Home) -> dg.Materialize
     return materialize(context, home, upstream=upstream, config=options, compute=compute)
 
 
-def _new_runs(steps: pd.DataFrame, before: pd.DataFrame | None) -> list[str]:
+def _new_runs(steps: "pd.DataFrame", before: "pd.DataFrame | None") -> list[str]:
     """Run ids of the steps that the state before did not have."""
     known = set() if before is None else set(before.run_id)
     return sorted(set(steps.run_id) - known - {""})
 
 
-def _summary(comparison: Comparison) -> str:
+def _summary(comparison: "Comparison") -> str:
     lines = ["| | changed | before | after |", "|---|---|---|---|"]
     lines += [f"| {d.kind} | {d.what} | {d.before[:16]} | {d.after[:16]} |" for d in comparison.differences]
     return "\n".join([*lines, "", f"{len(comparison.changed)} numbers changed, {comparison.same} did not."])

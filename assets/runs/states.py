@@ -81,7 +81,6 @@ class State:
 
 def chain(manifests: Manifests, name: str) -> dict[Step, Manifest]:
     """Every step that the numbers of a dataset rest on, as it is now or, where a step has been made anew since, was."""
-    made = {(m.asset, m.partition, m.data_version): m for m in manifests.history()}
     waiting = [m for root in ROOTS if (m := manifests.current(root, name))]
     found: dict[Step, Manifest] = {}
     while waiting:
@@ -89,7 +88,7 @@ def chain(manifests: Manifests, name: str) -> dict[Step, Manifest]:
         if (manifest.asset, manifest.partition) not in found:
             found[manifest.asset, manifest.partition] = manifest
             keys = [(*parted(key), data_version) for key, data_version in manifest.upstream.items()]
-            waiting += [made[key] for key in keys if key in made]
+            waiting += filter(None, (manifests.made(*key) for key in keys if key[0] != RAW))
             waiting += _judged(manifests, manifest)
     return found
 

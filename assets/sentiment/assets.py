@@ -1,21 +1,23 @@
 """Sentiment models of a dataset's reviews, and what the best of them says of every review."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import dagster as dg
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from assets.datasets import dataset
-from assets.files import atomic_file, digest, sha256_of
+from assets.files import atomic_file, digest
 from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.partitions import BY_DATASET, BY_DATASET_AND_SENTIMENT, DATASET_OF_CELL
-from assets.sentiment.tables import NO_METRICS, NO_ROWS
-from assets.steps import Output, Say, materialize
+from assets.sentiment.tables import MEASURED, SCORED, empty
+from assets.steps import Output, Say, hashed, materialize
 from models.sentiment.registry import SENTIMENT, sentiment_model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CODE_VERSION = "1"
 TEXTS = ("reviews", "further_texts")
@@ -67,7 +69,8 @@ def sentiment(context: dg.AssetExecutionContext, config: SentimentTraining, home
         ]
         files = [path for folder in folders for path in (folder / "model.safetensors", folder / "record.json")]
         facts = {"measured": "\n".join(lines)} if records else {"why": "the dataset has no written reviews"}
-        return Output(digest([sha256_of(path) for path in files[::2]]), len(reviews), files, facts)
+        hashes = hashed(*files[::2])
+        return Output(digest([*hashes.values()]), len(reviews), files, facts, hashes=hashes)
 
     options = [config.model_dump(), model.version, model.Config().model_dump(), _members(home, about.name, model.name)]
     return materialize(
@@ -108,17 +111,17 @@ def review_sentiment(context: dg.AssetExecutionContext, config: SentimentTrainin
         from assets.sentiment.reviews import written_reviews
 
         reviews = written_reviews(home, name)
-        rows = _scored(home, name, reviews, config, say) if trained else NO_ROWS
+        rows = _scored(home, name, reviews, config, say) if trained else empty(SCORED)
         made = {
             home.review_sentiment(name): rows,
-            home.sentiment_metrics(name): _measured(home, name) if trained else NO_METRICS,
+            home.sentiment_metrics(name): _measured(home, name) if trained else empty(MEASURED),
         }
         for path, table in made.items():
             with atomic_file(path) as part:
                 table.to_parquet(part, index=False)
-        version = digest([sha256_of(path) for path in made])
         models = {f"sentiment_model@{m.partition}": m.data_version for m in trained}
-        return Output(version, len(rows), list(made), upstream=models)
+        hashes = hashed(*made)
+        return Output(digest([*hashes.values()]), len(rows), list(made), upstream=models, hashes=hashes)
 
     versions = [(m.partition, m.data_version) for m in trained]
     return materialize(
@@ -126,7 +129,9 @@ def review_sentiment(context: dg.AssetExecutionContext, config: SentimentTrainin
     )
 
 
-def _scored(home: Home, name: str, reviews: pd.DataFrame, config: SentimentTraining, say: Say) -> pd.DataFrame:
+def _scored(home: Home, name: str, reviews: "pd.DataFrame", config: SentimentTraining, say: Say) -> "pd.DataFrame":
+    import pandas as pd
+
     from assets.sentiment.reviews import fold_names, folds_of, workshop_of
 
     workshop = workshop_of(home, name, "binary", config.seed)
@@ -145,7 +150,9 @@ def _scored(home: Home, name: str, reviews: pd.DataFrame, config: SentimentTrain
     )
 
 
-def _measured(home: Home, name: str) -> pd.DataFrame:
+def _measured(home: Home, name: str) -> "pd.DataFrame":
+    import pandas as pd
+
     from assets.sentiment.reviews import workshop_of
 
     rows = [
@@ -160,4 +167,4 @@ def _measured(home: Home, name: str) -> pd.DataFrame:
         for metric in MEASURES
         if metric in record[fold]  # what was trained before a metric was added keeps its record
     ]  # fmt: skip
-    return pd.DataFrame(rows).astype(NO_METRICS.dtypes.to_dict())
+    return pd.DataFrame(rows).astype(MEASURED)

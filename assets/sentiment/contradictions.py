@@ -1,8 +1,9 @@
 """Reviews that contradict themselves: stars against words, and kind words against the picture of what they praise."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 import numpy as np
-import pandas as pd
 
 from assets.datasets import dataset
 from assets.files import atomic_file, read_json
@@ -11,6 +12,9 @@ from assets.limits import GPU
 from assets.partitions import BY_DATASET
 from assets.sentiment.tables import CONTRADICTIONS, against_pictures, against_stars
 from assets.steps import Output, Say, from_file, materialize
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CODE_VERSION = "1"
 EMBEDDINGS = ("image_embeddings", "review_embeddings")
@@ -33,6 +37,8 @@ def contradictions(context: dg.AssetExecutionContext, home: Home) -> dg.Material
 
 def found(home: Home, name: str, say: Say) -> Output:
     """Write the contradictions of a dataset."""
+    import pandas as pd
+
     from assets.sentiment.reviews import written_reviews
 
     reviews, scored = written_reviews(home, name), pd.read_parquet(home.review_sentiment(name))
@@ -52,8 +58,10 @@ def found(home: Home, name: str, say: Say) -> Output:
     return from_file(target, len(rows), mean_picture_fit=told, kinds=rows.kind.value_counts().to_dict())
 
 
-def fitting(home: Home, name: str) -> pd.Series:
+def fitting(home: Home, name: str) -> "pd.Series":
     """How well each review suits its item's picture, by review_id; empty where no review or no item has a vector."""
+    import pandas as pd
+
     from assets.vectors.matrix import encoder_of, item_vectors, owner_vectors
     from models.sentiment.picture_fit import picture_fit
 

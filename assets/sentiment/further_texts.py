@@ -2,10 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import numpy as np
-import pandas as pd
 
 from assets.datasets import dataset
 from assets.files import atomic_file, digest, sha256_of
@@ -14,6 +14,9 @@ from assets.lake import attached
 from assets.partitions import BY_DATASET
 from assets.steps import Output, Say, from_file, materialize
 from assets.warehouse import frame, sql
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CODE_VERSION = "1"
 TAGS, IMDB = "tags", "imdb"
@@ -50,6 +53,8 @@ def outside_files(home: Home) -> list[Path]:
 
 def gathered(home: Home, name: str, files: list[Path], say: Say) -> Output:
     """Write the further texts of a dataset."""
+    import pandas as pd
+
     with attached(home, name) as connection:
         tagged = frame(connection, sql("sentiment/tags"))
     items = pd.read_parquet(home.table(name, "items"), columns=["item_id", "attributes"])
@@ -66,9 +71,11 @@ def gathered(home: Home, name: str, files: list[Path], say: Say) -> Output:
     return from_file(target, len(made), texts=made.source.value_counts().to_dict(), items=items_of)
 
 
-def of_films(items: pd.DataFrame, files: list[Path], say: Say) -> pd.DataFrame:
+def of_films(items: "pd.DataFrame", files: list[Path], say: Say) -> "pd.DataFrame":
     """review_id, item_id, text and rating of the outside reviews of these items, joined by IMDb id. Ten stars are five:
     7 to 10 are 3.5 to 5, above the middle of MovieLens, and 1 to 4 are 0.5 to 2."""
+    import pandas as pd
+
     from assets.sentiment.corpus import read_corpus
 
     ids = items.attributes.map(lambda text: imdb_number(json.loads(text).get("imdb_id")))

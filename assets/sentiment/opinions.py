@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-import pandas as pd
 
 from assets.files import atomic_file
 from assets.home import Home
@@ -25,6 +24,8 @@ def has_reviews(home: Home, name: str) -> bool:
 
 def review_texts(home: Home, name: str) -> np.ndarray:
     """object [interactions]: title and text of what was written with each rating, None where nothing was."""
+    import pandas as pd
+
     from assets.sentiment.reviews import written_reviews
 
     rows = pd.read_parquet(home.table(name, "interactions"))

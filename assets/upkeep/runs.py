@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES  # has no public name
@@ -21,9 +22,25 @@ def old_runs(instance: dg.DagsterInstance, checks: set[dg.AssetCheckKey], keep_d
 
 
 def delete_runs(instance: dg.DagsterInstance, runs: list[str]) -> None:
-    """Delete them with all their events."""
+    """Delete them with all that is theirs. Dagster would leave what their steps printed, the outcomes of their checks,
+    and in SQLite the file that their events were in."""
+    from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+    from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+    from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+
+    storage = instance.event_log_storage
     for run in runs:
         instance.delete_run(run)
+        instance.compute_log_manager.delete_logs(prefix=[run])
+        if isinstance(storage, SqliteEventLogStorage):
+            file = Path(storage.path_for_shard(run))
+            for path in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+                path.unlink(missing_ok=True)
+    if runs and isinstance(storage, SqlEventLogStorage):
+        with storage.index_connection() as connection:
+            for begin in range(0, len(runs), AT_ONCE):
+                theirs = AssetCheckExecutionsTable.c.run_id.in_(runs[begin : begin + AT_ONCE])
+                connection.execute(AssetCheckExecutionsTable.delete().where(theirs))
 
 
 def _materializing(instance: dg.DagsterInstance) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.champions.versions import place
 from assets.datasets import datasets
 from assets.evaluation import current_cells
 from assets.files import remove
@@ -35,7 +36,7 @@ class Stale:
 def stale(home: Home, keep_days: float) -> Iterator[Stale]:
     """Everything that may go; what changed in the last `keep_days` is kept, except what killed processes left."""
     before = time.time() - keep_days * 86_400
-    found = [*_cells(home), *_checkpoints(home), *_pictures(home)]
+    found = [*_cells(home), *_checkpoints(home), *_pictures(home), *_records(home)]
     yield from (one for one in found if one.path.stat().st_mtime < before)
     yield from (Stale("left by killed processes", path) for path in leftovers(home.path))
 
@@ -68,6 +69,15 @@ def _cells(home: Home) -> Iterator[Stale]:
 def _checkpoints(home: Home) -> Iterator[Stale]:
     """Trainings that were broken off: a finished one has removed its own."""
     yield from (Stale("trainings broken off", path) for path in (home.artifacts / "checkpoints").glob("*"))
+
+
+def _records(home: Home) -> Iterator[Stale]:
+    """Manifests of results that are gone, and that led to nothing that is there; those of models kept for a rollback
+    stay."""
+    for path, manifest in Manifests(home.path).superseded():
+        kept = manifest.asset == "recommender" and Cell.names(manifest.partition)
+        if not (kept and place(home, manifest.partition, manifest.data_version).exists()):
+            yield Stale("records of old data or code", path)
 
 
 def _pictures(home: Home) -> Iterator[Stale]:

@@ -5,9 +5,7 @@ import os
 import dagster as dg
 from pydantic import Field
 
-from assets.posters.providers.omdb import API_BASE as OMDB_API_BASE
-from assets.posters.providers.tmdb import API_BASE as TMDB_API_BASE
-from assets.posters.providers.tmdb import IMAGE_BASE as TMDB_IMAGE_BASE
+from assets.posters.settings import OMDB_API_BASE, TMDB_API_BASE, TMDB_IMAGE_BASE
 from assets.web.rules import allowed_hosts
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
+
 
 _SCHEMES = ("http", "https")
 _MOST_ADDRESSES = 4  # a stranger's name server may list hundreds, each a connection that times out
@@ -30,6 +33,8 @@ def allowed_hosts(text: str | None) -> frozenset[str]:
 
 def _allowed_host(entry: str) -> str:
     """An entry as `is_allowed` compares it: lower case, IPv6 in brackets."""
+    import httpx
+
     try:
         url = httpx.URL(f"tcp://{entry}")  # a scheme that has no default port to drop
     except httpx.InvalidURL as error:
@@ -50,6 +55,8 @@ def check_url(url: str | httpx.URL) -> None:
 
     Raises RefusedAddress.
     """
+    import httpx
+
     try:
         url = httpx.URL(url)
     except (httpx.InvalidURL, UnicodeError) as error:

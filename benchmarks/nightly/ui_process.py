@@ -157,13 +157,12 @@ def family(home: Path) -> dict[int, str]:
                 parents[pid] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:  # it has ended meanwhile
             continue
-    spawned = {pid for pid, command in commands.items() if "spawn_main" in command}
-    return {
-        pid: _kind(command, pid in spawned, parents[pid] in spawned) for pid, command in commands.items() if command
-    }
+    return {pid: _kind(command, commands.get(parents[pid], "")) for pid, command in commands.items() if command}
 
 
-def _kind(command: str, spawned: bool, of_spawned: bool) -> str:
-    if spawned:
-        return "step" if of_spawned else "run worker"
+def _kind(command: str, parent: str) -> str:
+    if "forkserver" in command:  # which forks the steps of a run, and is not one itself
+        return "step" if "forkserver" in parent else "other"
+    if "spawn_main" in command:
+        return "run worker"
     return "daemon" if "_daemon" in command or "dagster-daemon" in command else "other"

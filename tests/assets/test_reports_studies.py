@@ -15,7 +15,7 @@ from assets.reports.leaderboard import board
 from assets.reports.papers import papers_of
 from assets.reports.published import published_for, tables_for
 from assets.reports.studies import place_of
-from assets.sentiment.tables import NO_METRICS
+from assets.sentiment.tables import MEASURED, empty
 from assets.studies.declared import STUDIES, reference, study_of
 from models.registry import recommender
 from models.sentiment.registry import SENTIMENT
@@ -133,7 +133,7 @@ def test_what_a_paper_does_not_print_is_shown_beside_what_reads_the_very_reviews
         shop.train(model, 1.0, "alexander2024", variant=variant)
     for row in shop.metrics:
         row["metric"] = {"rmse": "accuracy"}.get(row["metric"], row["metric"])
-    told = NO_METRICS.to_dict("list") | {
+    told = empty(MEASURED).to_dict("list") | {
         "model": ["bilstm"] * 2, "metric": ["accuracy", "precision"], "value": [0.91, 0.93], "head": "binary",
     }  # fmt: skip
     path = shop.home.sentiment_metrics(NAME)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from assets import steps
+from assets.home import Home
 from assets.manifests import Manifest, Manifests
 from assets.steps import Output, remember
 
@@ -82,3 +86,29 @@ def test_history_keeps_every_version_and_fresh_looks_upstream(tmp_path):
     manifests.save(Manifest("above", "d", "r", "1", "f", "a2", {}))
     assert not manifests.fresh(first)
     assert [m.data_version for m in manifests.history() if m.asset == "above"] == ["a1", "a2"]
+
+
+def test_a_file_whose_hash_is_its_version_is_read_once(tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr(steps, "sha256_of", lambda path: read.append(path) or "hash of " + path.name)
+
+    def compute(say):
+        for name in ("one", "other"):
+            (tmp_path / name).write_text(name)
+        return replace(steps.from_file(tmp_path / "one"), files=[tmp_path / "one", tmp_path / "other"])
+
+    made, _ = run(Manifests(tmp_path), compute)
+    assert made.hashes == {"one": "hash of one", "other": "hash of other"} and made.data_version == "hash of one"
+    assert read == [tmp_path / "one", tmp_path / "other"]
+
+
+def test_the_ui_shows_the_assets_own_table_with_its_columns_explained(tmp_path):
+    import pandas as pd
+
+    for table in ("metrics", "test_reads"):
+        pd.DataFrame({"metric_id": ["a"], "unknown": [1]}).to_parquet(tmp_path / f"{table}.parquet")
+    files = {f"{table}.parquet": 1 for table in ("metrics", "test_reads")}
+    manifest = Manifest("metrics", "d", "r", "1", "f", "v", {}, files=files, metadata={"page": "/somewhere"})
+    facts = steps.shown(manifest, Home(root=str(tmp_path)), computed=True)
+    assert facts["dagster/uri"].endswith("metrics.parquet") and facts["page"].path == "/somewhere"
+    assert [bool(column.description) for column in facts["dagster/column_schema"].columns] == [True, False]

@@ -10,7 +10,6 @@ from unittest import mock
 
 import dagster as dg
 import pytest
-import sqlalchemy
 from dagster import DagsterRunStatus
 from dagster._core.events import EngineEventData
 from dagster._core.test_utils import create_run_for_test
@@ -20,7 +19,7 @@ from assets.studies.declared import STUDIES
 from orchestration import plan
 from orchestration.cli import invoke
 from orchestration.demo import side_by_side
-from orchestration.instance import OWNER_TAG, close_orphans, no_waiting, open_instance, ui_lock, write_behind
+from orchestration.instance import OWNER_TAG, close_orphans, open_instance, ui_lock
 from orchestration.settings import Settings
 
 
@@ -91,24 +90,6 @@ def test_a_stage_that_computes_waits_for_the_device_and_says_so(settings):
         began = time.monotonic()
         plan._wait(computing, instance, told.append)
         assert 1 < time.monotonic() - began < 60
-
-
-def test_events_that_are_written_behind_are_stored_all_the_same(settings):
-    waits = sqlalchemy.text("PRAGMA synchronous")
-    with open_instance(settings) as instance, instance.event_log_storage.index_connection() as connection:
-        assert connection.execute(waits).scalar() == 2, "the ordinary run waits"
-    write_behind()
-    try:
-        with open_instance(settings) as instance:
-            run = create_run_for_test(
-                instance, job_name="x", status=DagsterRunStatus.STARTED, tags={OWNER_TAG: this_process()}
-            )
-            with instance.event_log_storage.index_connection() as connection:
-                assert connection.execute(waits).scalar() == 0
-    finally:
-        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", no_waiting)
-    with open_instance(settings) as instance:
-        assert instance.get_run_by_id(run.run_id).status == DagsterRunStatus.STARTED
 
 
 def test_the_demo_computes_side_by_side_and_leaves_the_pool_as_it_was(settings):

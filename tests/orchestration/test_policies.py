@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from assets.limits import DUCKDB_WRITE, GPU
+from orchestration.groups import listed
 from orchestration.policies import AGAIN, FOLLOW, REPORTED
 
 DATASETS = dg.StaticPartitionsDefinition(["films", "shop"])
@@ -19,11 +20,11 @@ def folds() -> None: ...
 def model() -> None: ...
 
 
-@dg.asset(partitions_def=DATASETS, deps=[folds], group_name="studies")
+@dg.asset(partitions_def=DATASETS, deps=[folds], group_name=listed("studies"))
 def study() -> None: ...
 
 
-@dg.asset(partitions_def=DATASETS, group_name="sentiment")
+@dg.asset(partitions_def=DATASETS, group_name=listed("sentiment"))
 def words() -> None: ...
 
 

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from assets.posters.fetching import Fetcher
 from assets.posters.matching import Candidate, best_match, titles_in, year_in
 from assets.posters.providers.provider import Answer
+from assets.posters.settings import OMDB_API_BASE
 from assets.posters.unavailable import Unavailable
 from assets.posters.wanted import Wanted, imdb_name
 
-API_BASE = "https://www.omdbapi.com"
 IF_FORBIDDEN = "OMDb refuses the key, or its daily limit is reached; look at TRIFUSE_OMDB_KEY"
 _NOT_FOUND = ("not found", "incorrect imdb id", "conversion from string")
 
@@ -22,7 +22,7 @@ class OmdbProvider:
 
     name = "omdb"
 
-    def __init__(self, key: str, api_base: str = API_BASE) -> None:
+    def __init__(self, key: str, api_base: str = OMDB_API_BASE) -> None:
         self._key, self._api = key.strip(), api_base.rstrip("/")
 
     def questions(self, wanted: Wanted) -> list[str]:

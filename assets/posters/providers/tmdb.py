@@ -12,10 +12,9 @@ from urllib.parse import urlencode
 from assets.posters.fetching import Fetcher
 from assets.posters.matching import Candidate, best_match, titles_in, year_in
 from assets.posters.providers.provider import Answer
+from assets.posters.settings import TMDB_API_BASE, TMDB_IMAGE_BASE
 from assets.posters.wanted import Wanted, imdb_name
 
-API_BASE = "https://api.themoviedb.org/3"
-IMAGE_BASE = "https://image.tmdb.org/t/p"
 IF_FORBIDDEN = "TMDB refuses the token; set TRIFUSE_TMDB_TOKEN to an API Read Access Token"
 
 
@@ -25,7 +24,7 @@ class TmdbProvider:
     name = "tmdb"
 
     def __init__(
-        self, token: str | None, api_base: str = API_BASE, image_base: str = IMAGE_BASE, size: str = "w342"
+        self, token: str | None, api_base: str = TMDB_API_BASE, image_base: str = TMDB_IMAGE_BASE, size: str = "w342"
     ) -> None:
         self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token.strip()}"} if token else {})
         self._api, self._images = api_base.rstrip("/"), f"{image_base.rstrip('/')}/{size}"

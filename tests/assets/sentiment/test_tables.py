@@ -14,7 +14,7 @@ from assets.sentiment.contradictions import one_space
 from assets.sentiment.tables import (
     BLAME,
     CONTRADICTIONS,
-    NO_METRICS,
+    MEASURED,
     PRAISE,
     UNLIKE,
     against_pictures,
@@ -88,7 +88,7 @@ def shop_with_sentiment(tmp_path) -> Shop:
     home = shop.home
     home.review_sentiment(NAME).parent.mkdir(parents=True)
     SCORED.to_parquet(home.review_sentiment(NAME))
-    pd.DataFrame(rows).astype(NO_METRICS.dtypes.to_dict()).to_parquet(home.sentiment_metrics(NAME))
+    pd.DataFrame(rows).astype(MEASURED).to_parquet(home.sentiment_metrics(NAME))
     unlike = against_stars(BOTH, SCALE)[:1].assign(kind=UNLIKE, fit=0.004)
     pd.concat([against_stars(BOTH, SCALE), unlike]).astype(CONTRADICTIONS).to_parquet(home.contradictions(NAME))
     return shop

@@ -9,7 +9,9 @@ from contextlib import closing
 
 import dagster as dg
 import pytest
+import sqlalchemy
 
+from assets.champions.versions import place
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
 from assets.posters.state import State
@@ -92,6 +94,24 @@ def test_old_runs_go_but_never_an_assets_latest(tmp_path):
         assert instance.get_latest_materialization_event(thing.key).run_id == runs[2]
 
 
+@dg.asset_check(asset=thing)
+def sound() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+def test_of_a_deleted_run_nothing_is_left(tmp_path):
+    def kept(instance, run: str) -> list[str]:
+        with instance.event_log_storage.index_connection() as connection:
+            checked = connection.execute(sqlalchemy.text("SELECT run_id FROM asset_check_executions")).fetchall()
+        return [str(path) for path in tmp_path.rglob(f"{run}*")] + [one for (one,) in checked if one == run]
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        old, latest = (dg.materialize([thing, sound], instance=instance).run_id for _ in range(2))
+        assert len(kept(instance, old)) > 2, "its events, what it printed, its check"
+        delete_runs(instance, [old])
+        assert kept(instance, old) == [] and len(kept(instance, latest)) > 2
+
+
 def test_the_asset_says_what_it_freed_and_a_dry_run_deletes_nothing(home):
     folder = home.artifacts / "checkpoints" / "broken"
     folder.mkdir(parents=True)
@@ -103,3 +123,29 @@ def test_the_asset_says_what_it_freed_and_a_dry_run_deletes_nothing(home):
         metadata = result.asset_materializations_for_node("retention")[0].metadata
         assert "| trainings broken off | 1 | 0.0 |" in metadata["freed"].value
         assert metadata["bytes_freed"].value == 5000 and folder.exists() is left
+
+
+def test_records_that_led_to_nothing_go_and_the_chain_of_what_there_is_stays(home):
+    manifests = Manifests(home.path)
+    for day in ("monday", "tuesday"):
+        manifests.save(Manifest("folds", NAME, "r", "1", f"f-{day}", day, {}))
+        manifests.save(Manifest("metrics", NAME, "r", "1", f"f-{day}", f"of {day}", {f"folds@{NAME}": day}))
+    manifests.save(Manifest("folds", NAME, "r", "1", "f-wednesday", "wednesday", {}))  # nothing was made of it yet
+    for path in (home.path / "lake").rglob("*.json"):
+        age(path, OLD)
+    free(list(stale(home, keep_days=30)))
+    assert {(m.asset, m.data_version) for m in manifests.history()} == {
+        ("folds", "wednesday"), ("folds", "tuesday"), ("metrics", "of tuesday"),
+    }  # fmt: skip
+    assert manifests.made("folds", NAME, "tuesday") and manifests.made("folds", NAME, "monday") is None
+
+
+def test_the_record_of_a_model_that_is_kept_for_a_rollback_stays(home):
+    manifests, cell = Manifests(home.path), trained(home, "bias", "today").partition
+    for version in ("kept", "gone", "latest"):
+        manifests.save(Manifest("recommender", cell, "r", "1", f"f-{version}", version, {}))
+    place(home, cell, "kept").mkdir(parents=True)
+    for path in (home.path / "lake").rglob("*.json"):
+        age(path, OLD)
+    free(list(stale(home, keep_days=30)))
+    assert {m.data_version for m in manifests.history()} == {"kept", "latest"}

@@ -1,0 +1,183 @@
+"""Twelve months of nights in minutes: does the disk stay bounded, and does an asset's page still open quickly?
+
+    python benchmarks/nightly/twelve_months.py HOME --work /tmp      # HOME: finished, and refreshed once by the UI
+
+HOME is copied. Every night, each of its datasets is refreshed: the records of such a run, as Dagster wrote them, are
+filed again under a new id and that night's date. Every fourth week a dataset has changed: all its runs are filed
+again, every result gets a new version with a manifest, some vectors belong to nothing any more, and a training is
+broken off; then the asset `retention` itself runs, as of that date. Each month the sizes are printed; at the end
+the real UI opens the pages of much-materialized assets in headless Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+import uuid
+from contextlib import closing
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from assets.manifests import CURRENT
+from assets.upkeep.assets import retention
+from assets.vectors.store import write_shard
+from benchmarks.nightly.filing import Filing
+from benchmarks.nightly.page import Page
+from benchmarks.nightly.ui_process import Ui
+from orchestration.instance import open_instance
+from orchestration.resources import resources
+from orchestration.settings import Settings
+
+DAY = 86_400
+CHANGED_EVERY, RETAINED_EVERY, MONTH = 28, 28, 30
+SETTLING = 60
+"""Seconds in which the daemon does what it does at its start."""
+VECTORS = 100
+"""Vectors that a change leaves behind."""
+PAGES = {"recommender": "fit_seconds", "metrics": "Latest check results", "raw_files": "licence"}
+"""Asset -> words that its page shows once it is there."""
+
+
+class Year:
+    """A home, and the nights that it has seen."""
+
+    def __init__(self, home: Path, nights: int) -> None:
+        self.home, self.nights, self.filing = home, nights, Filing(home / "dagster")
+        self.manifests = {
+            path: json.loads(path.read_text()) for path in (home / "lake/manifests").glob(f"*/*/{CURRENT}")
+        }
+        self.datasets = sorted({m["partition"] for m in self.manifests.values() if m["asset"] == "raw_files"})
+
+    def night(self, n: int) -> None:
+        """All datasets are refreshed; one may have changed."""
+        at = time.time() - (self.nights - n) * DAY
+        for place, dataset in enumerate(self.datasets):
+            changed = (n + place) % CHANGED_EVERY == 0
+            for run in self.filing.runs_of(dataset, changed):
+                self.filing.file_again(run, dataset, at)
+            if changed:
+                self._versions(dataset, n, at)
+                self._leave(dataset, n, at)
+        self.filing.tick(at)
+
+    def _versions(self, dataset: str, n: int, at: float) -> None:
+        for path, was in self.manifests.items():
+            if was["partition"].partition("|")[0] != dataset:
+                continue
+            new = was | {name: f"{was[name]}-{n}" for name in ("data_version", "fingerprint")}
+            new["upstream"] = {
+                name: version if name.startswith("file:") else f"{version}-{n}"
+                for name, version in was["upstream"].items()
+            }
+            text = json.dumps(new, indent=2)
+            saved = path.with_name(f"{uuid.uuid4().hex[:24]}.json")
+            for target in (path, saved):
+                target.write_text(text)
+                os.utime(target, (at, at))
+
+    def _leave(self, dataset: str, n: int, at: float) -> None:
+        rng = np.random.default_rng(n)
+        for folder in (self.home / "lake/vectors").glob("*-*"):
+            shards = sorted(folder.glob("*.parquet"))
+            if shards:
+                width = len(_first_vector(shards[0]))
+                keys = [uuid.uuid4().hex + uuid.uuid4().hex for _ in range(VECTORS)]
+                write_shard(folder / f"{uuid.uuid4().hex[:12]}-00000.parquet", keys, rng.random((VECTORS, width), "f4"))
+        broken = self.home / "artifacts/checkpoints" / f"{dataset}-{n}"
+        broken.mkdir(parents=True)
+        (broken / "state.safetensors").write_bytes(rng.bytes(1_000_000))
+        os.utime(broken, (at, at))
+
+    def retain(self, n: int) -> float:
+        """The asset `retention` as of that night; its seconds."""
+        settings, began, passed = Settings.from_environment(), time.monotonic(), self.nights - n
+        config = {"keep_days": 30 + passed, "keep_run_days": 90 + passed}
+        with open_instance(settings) as instance:
+            self.filing.purge_ticks(instance, passed)
+            dg.materialize(
+                [retention], instance=instance, resources=resources(settings),
+                run_config={"ops": {"retention": {"config": config}},
+                            "loggers": {"console": {"config": {"log_level": "ERROR"}}}},
+            )  # fmt: skip
+        return time.monotonic() - began
+
+    def finish(self) -> None:
+        """Everything is again as it really is."""
+        for path, was in self.manifests.items():
+            path.write_text(json.dumps(was, indent=2))
+
+    def sizes(self) -> str:
+        """What there is, in MB and numbers."""
+        places = {"home": "", "history": "dagster/history", "logs": "dagster/storage", "manifests": "lake/manifests",
+                  "vectors": "lake/vectors"}  # fmt: skip
+        told = [f"{name} {_megabytes(self.home / place):7.1f} MB" for name, place in places.items()]
+        saved = sum(1 for _ in (self.home / "lake/manifests").glob("*/*/*.json"))
+        return ", ".join([*told, f"{self.filing.count_runs():,} runs", f"{saved:,} manifests"])
+
+
+def _first_vector(shard: Path) -> list[float]:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(shard).read_row_group(0, columns=["vector"]).column("vector")[0].as_py()
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def main() -> None:
+    """Live through the year, then look at the pages."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("home", type=Path)
+    asked.add_argument("--work", default=None, help="the folder to work in")
+    asked.add_argument("--nights", type=int, default=365)
+    options = asked.parse_args()
+    with tempfile.TemporaryDirectory(prefix="year-", dir=options.work) as folder:
+        home = Path(folder) / "home"
+        shutil.copytree(options.home, home)
+        os.environ["TRIFUSE_HOME"] = str(home)
+        year, slowest = Year(home, options.nights), 0.0
+        print(f"at first: {year.sizes()}", flush=True)
+        for n in range(1, options.nights + 1):
+            year.night(n)
+            if n % RETAINED_EVERY == 0:
+                slowest = max(slowest, year.retain(n))
+            if n % MONTH == 0:
+                print(f"night {n}: {year.sizes()}; slowest retention {slowest:.0f} s", flush=True)
+        year.finish()
+        print(f"at last: {year.sizes()}", flush=True)
+        look(home)
+
+
+def look(home: Path) -> None:
+    """Seconds until the pages show their content, three times each."""
+    with closing(sqlite3.connect(home / "dagster/history/runs/index.db")) as index:
+        query = "SELECT count(*) FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION' AND asset_key = ?"
+        made = {asset: index.execute(query, [json.dumps([asset])]).fetchall()[0][0] for asset in PAGES}
+    ui = Ui(home, {})
+    try:
+        ui.ensure()
+        ui.stop_following()
+        time.sleep(SETTLING)
+        for asset, words in PAGES.items():
+            page = Page()
+            page.show(f"http://127.0.0.1:{ui.port}/overview/activity", "Overview")  # the program of the UI is loaded
+            took = [page.show(f"http://127.0.0.1:{ui.port}/assets/{asset}?view=overview", words) for _ in range(3)]
+            page.close()
+            print(f"{asset}, {made[asset]:,} materializations: {', '.join(f'{s:.2f}' for s in took)} s", flush=True)
+    finally:
+        ui.stop()
+
+
+if __name__ == "__main__":
+    main()
