@@ -74,8 +74,8 @@ class Manifests:
         return manifest if manifest and manifest.fingerprint == fingerprint and self._whole(manifest) else None
 
     def all_whole(self, names: Iterable[str]) -> bool:
-        """Whether all of "asset@partition" are there with their files."""
-        found = (self.current(*name.partition("@")[::2]) for name in names)
+        """Whether all of "asset@partition" are there with their files. Raw files, "file:path", are not ours to keep."""
+        found = (self.current(*name.partition("@")[::2]) for name in names if not name.startswith("file:"))
         return all(manifest and self._whole(manifest) for manifest in found)
 
     def _whole(self, manifest: Manifest) -> bool:

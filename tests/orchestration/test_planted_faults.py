@@ -35,11 +35,12 @@ from models.baselines.popularity import Popularity
 from models.splits import TEST, TRAIN
 from orchestration import plan
 from orchestration.definitions import assets_and_checks
+from orchestration.groups import of_groups
 from orchestration.instance import open_instance
 from orchestration.settings import Settings
 
 NAME, PROTOCOLS, MODELS = "sample-shop", ("xia2024", "global-time"), ("global-mean", "bias", "item-cf")
-UP_TO_FOLDS = dg.AssetSelection.groups("staging", "pictures", "catalog", "splits", "embeddings")
+UP_TO_FOLDS = of_groups("staging", "pictures", "catalog", "splits", "embeddings")
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -56,7 +57,7 @@ class Place:
         """Materialize these in one Dagster run, as the UI does."""
         with open_instance(self.settings) as instance:
             dg.materialize(
-                assets_and_checks(), selection=selection, partition_key=partition, instance=instance,
+                assets_and_checks(self.settings), selection=selection, partition_key=partition, instance=instance,
                 resources=plan.resources(self.settings), run_config={"ops": config, **QUIET}, raise_on_error=False,
             )  # fmt: skip
 
