@@ -16,7 +16,7 @@ SUMMARY = "summary.json"
 """What a report says of itself, in its folder."""
 RUNS = 100
 """Runs that are listed, the latest."""
-AFTER = ("report_index", "serving_snapshot")
+AFTER = ("report_index", "challenger", "champion", "serving_snapshot")
 """Assets that are made after this page: it cannot list them."""
 
 
