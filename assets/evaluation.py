@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.cells import Cell
 from assets.files import atomic_file, digest
 from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
-from assets.recommenders import Cell, code_version, recommender
+from assets.recommenders import code_version, recommender
 from assets.splits import folds
 from assets.steps import Output, Say, materialize
 from assets.studies.assets import study

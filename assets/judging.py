@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from assets.cells import Cell
 from assets.datasets import dataset
 from assets.files import atomic_file, digest, read_json
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog
 from assets.reads import note_read, reads_of
-from assets.recommenders import Cell
 from assets.slices import Known, Part, ranking_parts, rating_parts
 from assets.splits import load_fold
 from assets.steps import Output, Say, from_file, remember

@@ -12,11 +12,11 @@ from assets.datasets import dataset
 from assets.files import digest, sha256_of
 from assets.hashing import files_below
 from assets.home import Home
-from assets.manifests import Manifest, Manifests
+from assets.manifests import RAW, Manifest, Manifests, parted
 from assets.warehouse import insert, sql
 
-RAW, MADE = "file", "artifact"
-"""What a trace calls a raw file, and a file that a step made."""
+MADE = "artifact"
+"""What a trace calls a file that a step made."""
 EQUAL, DIFFERS, MISSING = "equal", "differs", "missing"
 """What became of a file of the chain since."""
 
@@ -48,12 +48,6 @@ def _encoder(made: Manifest) -> str | None:
 def timestamp(written: str) -> datetime:
     """A time of ISO 8601 in UTC, without its zone, as DuckDB's TIMESTAMP."""
     return datetime.fromisoformat(written).replace(tzinfo=None)
-
-
-def parted(upstream: str) -> tuple[str, str]:
-    """(asset, partition) of a key of a manifest's upstream: "asset@partition", or "file:path"."""
-    asset, _, partition = upstream.partition(":" if upstream.startswith(f"{RAW}:") else "@")
-    return asset, partition
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:

@@ -18,6 +18,8 @@ from assets.files import digest, read_json, write_json
 
 CURRENT = "current.json"
 """The file of the latest manifest; the others of an asset and partition are its history."""
+RAW = "file"
+"""What a manifest's upstream calls a raw file, where other things have the name of their asset."""
 Made = tuple[str, str, str]
 """(asset, partition, data version)."""
 
@@ -27,7 +29,7 @@ class Manifest:
     """The record of one materialization.
 
     fingerprint: digest of code version, configuration and upstream data versions; equal means nothing to compute.
-    upstream: "asset@partition" -> data version. files: path below TRIFUSE_HOME -> size in bytes.
+    upstream: "asset@partition" -> data version, "file:path" -> SHA-256. files: path below TRIFUSE_HOME -> bytes.
     hashes: SHA-256 of those files as they were made; folders and databases, which others write to as well, have none.
     """
 
@@ -74,9 +76,9 @@ class Manifests:
         return manifest if manifest and manifest.fingerprint == fingerprint and self._whole(manifest) else None
 
     def all_whole(self, names: Iterable[str]) -> bool:
-        """Whether all of "asset@partition" are there with their files. Raw files, "file:path", are not ours to keep."""
-        found = (self.current(*name.partition("@")[::2]) for name in names if not name.startswith("file:"))
-        return all(manifest and self._whole(manifest) for manifest in found)
+        """Whether all of "asset@partition" are there with their files. Raw files are not ours to keep."""
+        made = (self.current(*place) for place in map(parted, names) if place[0] != RAW)
+        return all(manifest and self._whole(manifest) for manifest in made)
 
     def _whole(self, manifest: Manifest) -> bool:
         for name, size in manifest.files.items():
@@ -108,7 +110,7 @@ class Manifests:
     def fresh(self, manifest: Manifest) -> bool:
         """Whether everything that the manifest was made from is still current."""
         for name, version in manifest.upstream.items():
-            current = self.current(*_parted(name))
+            current = self.current(*parted(name))
             if current is None or current.data_version != version:
                 return False
         return True
@@ -137,7 +139,7 @@ class Manifests:
         waiting = [(m.asset, m.partition, m.data_version) for m in self.all_current()]
         while waiting:
             for _, manifest in saved.pop(waiting.pop(), []):
-                waiting += [(*_parted(name), version) for name, version in manifest.upstream.items()]
+                waiting += [(*parted(name), version) for name, version in manifest.upstream.items()]
         return [one for left in saved.values() for one in left]
 
     def history(self) -> list[Manifest]:
@@ -153,8 +155,9 @@ class Manifests:
         return (path for path in named if path.name != CURRENT and not path.name.startswith("."))
 
 
-def _parted(upstream: str) -> tuple[str, str]:
-    asset, _, partition = upstream.partition("@")
+def parted(upstream: str) -> tuple[str, str]:
+    """(asset, partition) of a key of a manifest's upstream, (RAW, path) of a raw file."""
+    asset, _, partition = upstream.partition(":" if upstream.startswith(f"{RAW}:") else "@")
     return asset, partition
 
 

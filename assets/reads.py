@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assets.cells import Cell
 from assets.files import alone
 from assets.home import Home
-from assets.recommenders import Cell
 
 if TYPE_CHECKING:
     import pandas as pd

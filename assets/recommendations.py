@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import numpy as np
 
+from assets.cells import Cell
 from assets.cluster import spread
 from assets.datasets import dataset
 from assets.evaluation import require_cells
@@ -18,7 +19,7 @@ from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog, load_features
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
-from assets.recommenders import EMBEDDINGS, REVIEWS, TABLES, Cell, embeddings, recommender
+from assets.recommenders import EMBEDDINGS, REVIEWS, TABLES, embeddings, recommender
 from assets.sentiment.opinions import has_reviews, review_texts, train_opinions
 from assets.splits import load_fold
 from assets.steps import Output, Say, from_file, materialize, remember

@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import dagster as dg
 import numpy as np
 from pydantic import Field
 
+from assets.cells import Cell
 from assets.cluster import spread
 from assets.datasets import Dataset, dataset
 from assets.files import atomic_folder, digest
@@ -50,39 +51,6 @@ class Training(Evaluation):
         description="What to change of the model's configuration, by name: {learning_rate: 0.0005, epochs: 40}. Names "
         "that the model does not know are refused, with a list of those that it does.",
     )
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One training: a model's variant on one dataset, protocol and seed."""
-
-    dataset: str
-    model: str
-    protocol: str
-    seed: int
-    variant: str
-
-    @property
-    def partition(self) -> str:
-        """The cell's name in manifests and lineage."""
-        return "|".join((self.dataset, self.model, self.protocol, str(self.seed), self.variant))
-
-    @staticmethod
-    def names(partition: str) -> bool:
-        """Whether a manifest's partition is a cell's; the others of `recommender` are a dataset and model each."""
-        return partition.count("|") == 4
-
-    @classmethod
-    def parse(cls, partition: str) -> "Cell":
-        """The cell of a manifest's partition."""
-        dataset_name, model, protocol, seed, variant = partition.split("|")
-        return cls(dataset_name, model, protocol, int(seed), variant)
-
-    def folder(self, home: Home) -> Path:
-        """Where its model, predictions and record lie."""
-        # DuckDB and Arrow take name=value in a path for a column.
-        name = self.variant.replace("=", "-") or "plain"
-        return home.artifacts / self.dataset / self.model / self.protocol / f"seed-{self.seed}" / name
 
 
 def configured(model: "type[Recommender]", parameters: dict[str, Any]) -> "ModelConfig":

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import dagster as dg
 import duckdb
 
+from assets.cells import Cell
 from assets.datasets import datasets
 from assets.evaluation import current_cells
 from assets.files import alone, atomic_file, digest
@@ -15,7 +16,6 @@ from assets.ingest.segments import quoted
 from assets.lake import CATALOG, EXPLAINED, attach
 from assets.manifests import Manifests
 from assets.matrices import CONTENT_FIELDS
-from assets.recommenders import Cell
 from assets.steps import Output, Say, materialize
 from assets.unbelieved import keep_published, unbelieved
 from assets.warehouse import sql, working

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from assets.cells import Cell
 from assets.home import Home
 from assets.manifests import Manifest
 from assets.matrices import load_catalog
 from assets.recommendations import headline_cells
-from assets.recommenders import Cell
 from models.registry import recommender as recommender_class
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from assets.cells import Cell
 from assets.files import read_json
 from assets.judging import Judge
 from assets.manifests import Manifests
-from assets.recommenders import Cell
 from orchestration.resources import home
 from orchestration.settings import Settings
 

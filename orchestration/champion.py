@@ -101,8 +101,8 @@ def _show(home: Home, dataset: str, protocol: str | None) -> None:
 
 
 def _show_challengers(home: Home, dataset: str, protocol: str | None) -> None:
+    from assets.cells import Cell
     from assets.manifests import Manifests
-    from assets.recommenders import Cell
 
     for examined in Manifests(home.path).partitions("challenger", f"{dataset}|"):
         under, facts = examined.partition.partition("|")[2], examined.metadata

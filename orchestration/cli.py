@@ -50,7 +50,7 @@ class RunCommand(click.Command):
         from models.registry import RECOMMENDERS
         from models.sentiment.registry import SENTIMENT
         from models.splits import PROTOCOLS
-        from orchestration.plan import GROUPS
+        from orchestration.groups import FLOW
 
         with formatter.section("Datasets"):
             formatter.write_dl([(d.name, f"{d.title}; {', '.join(d.protocols)}") for d in datasets().values()])
@@ -58,7 +58,7 @@ class RunCommand(click.Command):
             formatter.write_dl([(p.name, p.description) for p in PROTOCOLS.values()])
         with formatter.section("Studies"):
             formatter.write_dl([(study.name, study.description) for study in STUDIES.values()])
-        for title, names in (("Models", RECOMMENDERS), ("Sentiment models", SENTIMENT), ("Groups", GROUPS)):
+        for title, names in (("Models", RECOMMENDERS), ("Sentiment models", SENTIMENT), ("Groups", FLOW)):
             with formatter.section(title):
                 formatter.write_text(", ".join(names))
 
@@ -100,14 +100,15 @@ def run(
     from models.sentiment.registry import SENTIMENT
     from models.splits import PROTOCOLS
     from orchestration import plan
+    from orchestration.groups import FLOW
 
     _known((dataset,), list(datasets()), "dataset")
     _known(models, [*RECOMMENDERS, *SENTIMENT], "model")
     _known(protocols, list(PROTOCOLS), "protocol")
     _known(studies, [*STUDIES, plan.ALL], "study")
-    since = since or plan.GROUPS[0]
-    _known((since, until), list(plan.GROUPS), "group")
-    if studies and plan.GROUPS.index(until) < plan.GROUPS.index("studies"):
+    since = since or FLOW[0]
+    _known((since, until), list(FLOW), "group")
+    if studies and FLOW.index(until) < FLOW.index("studies"):
         raise click.UsageError(f"--studies: nothing is studied with --until {until}")
     if not all(seed.isdecimal() for seed in seeds):
         raise click.UsageError(f"--seeds: {','.join(seeds)!r} is not a list of whole numbers")

@@ -62,6 +62,7 @@ NEEDED = ["orchestration.definitions", "dagster._core.storage.sqlite_storage", "
 STEPS = {"max_concurrent": 2, "start_method": {"forkserver": {"preload_modules": NEEDED}}}
 """Each step is a process of its own, forked from one of the run's that has imported these and done nothing else: it
 knows of no device and holds no database, and importing is 1.5 s of a step that finds its result unchanged."""
+EVERY_CHECK = [*CHECKS, *MISTAKES, champions.challenger_is_sound]
 
 
 def made(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -72,7 +73,7 @@ def made(settings: Settings) -> list[dg.AssetsDefinition]:
 
 def assets_and_checks(settings: Settings) -> list:
     """Every asset, and every check."""
-    return [*made(settings), *CHECKS, *MISTAKES, champions.challenger_is_sound]
+    return [*made(settings), *EVERY_CHECK]
 
 
 @dg.definitions
@@ -82,7 +83,7 @@ def definitions() -> dg.Definitions:
     settings = Settings.from_environment()
     return dg.Definitions(
         assets=made(settings),
-        asset_checks=[*CHECKS, *MISTAKES, champions.challenger_is_sound],
+        asset_checks=EVERY_CHECK,
         jobs=[*jobs.refresh_jobs(), *jobs.jobs_by_hand()],
         schedules=[schedules.nightly_refresh, schedules.weekly_retention],
         sensors=sensors.SENSORS,

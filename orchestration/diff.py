@@ -105,7 +105,7 @@ def _list(there: dict[str, list[Kept]]) -> None:
         {
             "dataset": name,
             "run": about.name,
-            "recorded": about.created_at[:19],
+            "recorded": about.recorded,
             "by": about.run_id,
             "steps run by": len(about.run_ids),
         }
@@ -125,9 +125,7 @@ def _record(one: Comparison) -> dict[str, Any]:
 
 def _show(one: Comparison) -> None:
     before, after = one.before.about, one.after.about
-    click.echo(
-        f"{after.dataset}: run {before.name} ({before.created_at[:19]}) -> run {after.name} ({after.created_at[:19]})"
-    )
+    click.echo(f"{after.dataset}: run {before.name} ({before.recorded}) -> run {after.name} ({after.recorded})")
     if one.differences:
         rows = [
             {"no.": i, "kind": d.kind, "what": d.what, "before": d.before[:40], "after": d.after[:40]}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dagster as dg
 
-ORDER = (
-    "raw", "staging", "pictures", "catalog", "splits", "validation", "embeddings", "sentiment", "recommenders",
-    "studies", "evaluation", "reports", "champions", "serving", "upkeep",
-)  # fmt: skip
+REFRESHED = ("raw", "staging", "pictures", "catalog", "splits", "validation", "embeddings")
+"""Those that a refresh materializes; what is after them follows when something has changed."""
+FLOW = (*REFRESHED, "sentiment", "recommenders", "studies", "evaluation", "reports", "champions", "serving")
+"""Those that a dataset runs through. Nobody is promoted before the numbers were checked."""
+ORDER = (*FLOW, "upkeep")
 
 
 def listed(group: str) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.datasets import datasets
-from orchestration.groups import of_groups
+from orchestration.groups import REFRESHED, of_groups
 
-REFRESHED = ("raw", "staging", "pictures", "catalog", "splits", "validation", "embeddings")
-"""Groups that a refresh materializes; those after them follow when something has changed."""
 BY_HAND = {
     "train_recommender": (
         dg.AssetSelection.assets("recommender"),

@@ -8,7 +8,8 @@ from typing import Any
 import click
 import pandas as pd
 
-from assets.lineage import DIFFERS, MADE, MISSING, RAW, verified
+from assets.lineage import DIFFERS, MADE, MISSING, verified
+from assets.manifests import RAW
 from orchestration import tables
 from orchestration.resources import home
 from orchestration.settings import Settings

@@ -23,14 +23,11 @@ from assets.validation.checks import data_docs_page
 from models.registry import RECOMMENDERS
 from models.sentiment.registry import SENTIMENT
 from orchestration.definitions import assets_and_checks
-from orchestration.groups import of_groups
+from orchestration.groups import FLOW, REFRESHED, of_groups
 from orchestration.instance import OWNER_TAG, close_dead_runs, open_instance
-from orchestration.jobs import REFRESHED
 from orchestration.resources import home, resources
 from orchestration.settings import Settings
 
-GROUPS = (*REFRESHED, "sentiment", "recommenders", "studies", "evaluation", "reports", "champions", "serving")
-"""In the order in which data flows; `--until` names one. Nobody is promoted before the numbers were checked."""
 QUICK = ("majority", "tfidf-lr", "nbsvm", "ensemble")
 """Sentiment models that are trained unasked; networks take minutes to hours."""
 ALL = "all"
@@ -67,7 +64,7 @@ class Request:
     seeds: tuple[int, ...] = ()
     until: str = "serving"
     studies: tuple[str, ...] = ()
-    since: str = GROUPS[0]
+    since: str = FLOW[0]
     """The group to begin with; what comes before it is there and unchanged."""
 
     @property
@@ -97,7 +94,7 @@ class Request:
 
 def stages(request: Request) -> Iterator[Stage]:
     """The runs that the request needs, in order."""
-    groups = GROUPS[GROUPS.index(request.since) : GROUPS.index(request.until) + 1]
+    groups = FLOW[FLOW.index(request.since) : FLOW.index(request.until) + 1]
     data = [group for group in groups if group in REFRESHED]
     config = {"folds": request.evaluation} if "splits" in data else {}
     if not request.recommenders:

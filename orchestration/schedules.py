@@ -8,8 +8,7 @@ import dagster as dg
 from assets.datasets import datasets
 from assets.home import Home
 from assets.manifests import Manifests
-from orchestration.groups import of_groups
-from orchestration.jobs import REFRESHED
+from orchestration.groups import REFRESHED, of_groups
 
 
 @dg.schedule(

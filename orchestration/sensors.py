@@ -14,8 +14,7 @@ from assets.home import Home
 from assets.manifests import Manifests
 from orchestration.alerts import alert
 from orchestration.arrivals import Arrivals
-from orchestration.groups import of_groups
-from orchestration.jobs import REFRESHED
+from orchestration.groups import REFRESHED, of_groups
 from orchestration.schedules import nightly_refresh
 
 LATE_HOURS = 26

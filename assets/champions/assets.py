@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from assets.cells import Cell
 from assets.champions.history import History, promote
 from assets.champions.limits import limits
 from assets.champions.versions import collect, keep
@@ -15,7 +16,6 @@ from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.partitions import BY_DATASET_AND_PROTOCOL, DATASET_OF_CELL
 from assets.recommendations import recommendations
-from assets.recommenders import Cell
 from assets.splits import folds
 from assets.steps import Output, Say, materialize, partition_of
 

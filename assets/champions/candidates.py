@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from assets.cells import Cell
 from assets.champions.limits import limits
 from assets.datasets import dataset
 from assets.evaluation import current_cells
 from assets.home import Home
 from assets.manifests import Manifest
 from assets.matrices import Catalog, load_catalog
-from assets.recommenders import Cell
 from assets.splits import load_fold
 from assets.studies.declared import study_of
 from models.calibration import calibration_error, slope

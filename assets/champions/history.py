@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from assets.cells import Cell
 from assets.files import alone, read_json, write_json
 from assets.home import Home
-from assets.recommenders import Cell
 
 ENTRIES_KEPT = 100
 """Of one dataset and protocol; older ones are forgotten."""

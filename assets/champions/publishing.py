@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from assets.cells import Cell
 from assets.champions.history import Entry, histories
 from assets.champions.versions import LISTS, place
 from assets.datasets import dataset
@@ -17,7 +18,6 @@ from assets.home import Home
 from assets.lineage import timestamp
 from assets.manifests import Manifest, Manifests
 from assets.recommendations import headline_cells
-from assets.recommenders import Cell
 from assets.studies.declared import study_of
 from assets.warehouse import insert, sql
 

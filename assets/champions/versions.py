@@ -6,11 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
+from assets.cells import Cell
 from assets.champions.history import histories
 from assets.files import atomic_folder
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
-from assets.recommenders import Cell
 
 VERSIONS_KEPT = 3
 """Of every model under a protocol and seed, the latest; besides them the champion and the one before it."""

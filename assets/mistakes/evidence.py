@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assets.cells import Cell
 from assets.datasets import Dataset
 from assets.files import read_json
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog
 from assets.reads import reads_of
-from assets.recommenders import Cell
 from assets.splits import load_fold
 from assets.validation.facts import Check
 from assets.validation.outcomes import EXAMPLES, Outcome

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assets.cells import Cell
 from assets.mistakes.evidence import PARTS, Evidence, mistake, named, outcome
-from assets.recommenders import Cell
 from assets.validation.outcomes import Outcome
 from models.slices import PARTITIONS
 from models.splits import PROTOCOLS, TRAIN, VALID

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from assets.cells import Cell
 from assets.embeddings import choice
 from assets.manifests import Manifests
-from assets.recommenders import Cell
 from assets.reports.item_space import matrix_of
 from assets.reports.material import Material
 from assets.reports.posters import Thumbnails

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from assets.recommenders import Cell
+from assets.cells import Cell
 from assets.reports.charts import Chart
 from assets.reports.comparisons import Pair
 from assets.reports.leaderboard import Row

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from assets.manifests import Manifest
+from assets.manifests import Manifest, parted
 from assets.reports.material import Material, short
 from models.splits import PROTOCOLS
 
@@ -121,7 +121,7 @@ def picture_outcomes(images: pd.DataFrame) -> list[tuple[str, str, int]]:
 def raw_files(manifests: dict[str, Manifest]) -> list[tuple[str, str]]:
     """(file, SHA-256) of the raw files."""
     upstream = manifests["raw_files"].upstream if "raw_files" in manifests else {}
-    return [(name.removeprefix("file:"), sha256) for name, sha256 in sorted(upstream.items())]
+    return [(parted(name)[1], sha256) for name, sha256 in sorted(upstream.items())]
 
 
 def cells(metrics: pd.DataFrame) -> pd.DataFrame:

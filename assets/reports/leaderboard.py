@@ -109,10 +109,10 @@ def row_of(model: str, variant: str, cells: pd.DataFrame, about: Protocol) -> Ro
     if main.empty or main.value.isna().all():
         return None
     return Row(
-        model, variant, float(main.value.mean()), _number(main.value.std()),
-        _number(main.ci_low.mean()), _number(main.ci_high.mean()),
-        [_number(of_measure(cells, measure).value.mean()) for measure in about.metrics],
-        *(_number(of_measure(cells, Measure(f"{fold}_rmse")).value.mean()) for fold in ("train", "valid")),
+        model, variant, float(main.value.mean()), or_none(main.value.std()),
+        or_none(main.ci_low.mean()), or_none(main.ci_high.mean()),
+        [or_none(of_measure(cells, measure).value.mean()) for measure in about.metrics],
+        *(or_none(of_measure(cells, Measure(f"{fold}_rmse")).value.mean()) for fold in ("train", "valid")),
         sorted(int(seed) for seed in main.seed), None if main.n.isna().all() else round(float(main.n.mean())),
         float(main.fit_seconds.mean()), float(main.peak_memory_mb.max()),
         int(main.trials.max()),
@@ -125,7 +125,8 @@ def of_measure(cells: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     return cells[(cells.metric == measure.metric) & same_k.astype(bool)]
 
 
-def _number(value: float) -> float | None:
+def or_none(value: float | None) -> float | None:
+    """The number; None where a table has none."""
     import pandas as pd
 
     return None if pd.isna(value) else float(value)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from assets.cells import Cell
 from assets.datasets import Dataset
 from assets.files import read_json
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog
-from assets.recommenders import Cell
 
 TRACED = (
     "raw_files", "staged_records", "users", "items", "interactions", "images", "folds", "text_embeddings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from assets.recommenders import Cell
+from assets.cells import Cell
 from assets.reports.charts import Chart, Series, interval_chart, line_chart
 from assets.reports.leaderboard import Board, Row, shown
 from assets.reports.residuals import Fold, counts_by, rmse_by

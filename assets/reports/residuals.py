@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from assets.recommenders import Cell
+from assets.cells import Cell
 from assets.reports.material import Material, popularity
 from assets.splits import load_fold
 from models.metrics import like_threshold, squared_errors

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from assets.reports.heat import HeatMap
-from assets.reports.leaderboard import Board, Row, shown
+from assets.reports.leaderboard import Board, Row, or_none, shown
 from assets.slices import ALL
 from models.slices import PARTITIONS
 from models.splits import Measure
@@ -64,7 +64,7 @@ def _map(board: Board, rows: pd.DataFrame) -> HeatMap | None:
     sizes = counts[known[0].model, known[0].variant].to_dict()
     there = [[name for name in names if sizes.get(name)] for names in PARTITIONS]
     heads = [name for names in there if len(names) > 1 for name in names]
-    lines = [(row.label, [_number(values.get((row.model, row.variant, name))) for name in heads]) for row in known]
+    lines = [(row.label, [or_none(values.get((row.model, row.variant, name))) for name in heads]) for row in known]
     return HeatMap("Model", heads, lines, [int(sizes[name]) for name in heads]) if heads else None
 
 
@@ -75,10 +75,6 @@ def beyond(board: Board, slices: pd.DataFrame) -> Beyond | None:
         return None
     means = part.groupby(["model", "variant", "metric"]).value.mean()
     heads = [name for name in BEYOND if name in set(part.metric)]
-    rows = [(row, [_number(means.get((row.model, row.variant, name))) for name in heads]) for row in board.rows]
+    rows = [(row, [or_none(means.get((row.model, row.variant, name))) for name in heads]) for row in board.rows]
     left = part[part.metric == "users_left_out"].sort_values("seed").iloc[0]
     return Beyond(int(part.k.max()), [BEYOND[name] for name in heads], rows, (int(left.value), int(left.n)))
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)

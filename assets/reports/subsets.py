@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from assets.recommenders import Cell
+from assets.cells import Cell
 from assets.reports.material import Material
 from assets.splits import load_fold
 from assets.subsets import SUBSETS, asked_rows, subsets

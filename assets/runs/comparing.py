@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from assets.lineage import RAW
+from assets.manifests import RAW
 from assets.runs.states import State
 from models.splits import LOWER_IS_BETTER
 

@@ -13,11 +13,11 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
+from assets.cells import Cell
 from assets.files import atomic_folder, read_json
 from assets.home import Home
-from assets.lineage import RAW, parted, timestamp
-from assets.manifests import Manifest, Manifests
-from assets.recommenders import Cell
+from assets.lineage import timestamp
+from assets.manifests import RAW, Manifest, Manifests, parted
 
 STATES_KEPT = 50
 """Of a dataset; a state takes some ten kilobytes."""
@@ -57,6 +57,11 @@ class About:
     def name(self) -> str:
         """The run as people write it."""
         return (self.command or self.run_id)[:8]
+
+    @property
+    def recorded(self) -> str:
+        """When, to the second, UTC."""
+        return self.created_at[:19]
 
     def is_of(self, start: str) -> bool:
         """Whether a run id that begins so is that of this state, or of a step that is new in it."""

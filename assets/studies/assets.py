@@ -6,6 +6,7 @@ from itertools import groupby
 import dagster as dg
 from pydantic import Field
 
+from assets.cells import Cell
 from assets.cluster import spread
 from assets.datasets import Dataset, dataset
 from assets.files import digest
@@ -13,7 +14,7 @@ from assets.home import Home
 from assets.limits import GPU
 from assets.manifests import Manifest
 from assets.partitions import BY_DATASET_AND_STUDY, DATASET_OF_CELL
-from assets.recommenders import EMBEDDINGS, REVIEWS, TABLES, Cell, Workshop, embeddings
+from assets.recommenders import EMBEDDINGS, REVIEWS, TABLES, Workshop, embeddings
 from assets.sentiment.opinions import has_reviews
 from assets.splits import Evaluation, folds
 from assets.steps import Output, Say, materialize

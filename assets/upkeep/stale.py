@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.cells import Cell
 from assets.champions.versions import place
 from assets.datasets import datasets
 from assets.evaluation import current_cells
@@ -16,7 +17,6 @@ from assets.leftovers import leftovers
 from assets.manifests import Manifests
 from assets.memory import read_only
 from assets.posters.store import FOLDER as PICTURES
-from assets.recommenders import Cell
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from models.data import Features, Interactions
 from models.metrics import like_threshold, pairs, ranking_metrics, top_k
 from models.recommender import Factors, FitReport, ModelConfig, Progress, silent
 from models.tuning import Found, Settings, search
+from models.vectors import standard
 
 CUTOFF = 20
 """Rankers choose by NDCG at this length."""
@@ -227,8 +228,7 @@ def popularity(train: Interactions, features: Features, half_life: float | None)
     weights = (train.ratings >= like_threshold(features.rating_values)).astype(np.float64)
     if half_life is not None:
         weights *= 0.5 ** (age / half_life)
-    standing = np.log1p(np.bincount(train.items, weights, features.n_items))
-    return ((standing - standing.mean()) / max(standing.std(), 1e-9)).astype(np.float32)
+    return standard(np.log1p(np.bincount(train.items, weights, features.n_items)))
 
 
 def mixed(taste: np.ndarray, prior: np.ndarray, weight: float) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.data import Features, Interactions
+from models.vectors import standard
 
 DOUBT = 0.5
 """Per star that words and stars are apart, the logarithm that a rating counts less by. On validation of the musical
@@ -38,5 +39,4 @@ def item_sentiment(train: Interactions, features: Features) -> np.ndarray | None
     total, count = (
         np.bincount(train.items, of, features.n_items) for of in (features.sentiment[:, 1].astype(np.float64), written)
     )
-    mean = total / (count + SHRINK)
-    return ((mean - mean.mean()) / max(mean.std(), 1e-9)).astype(np.float32)
+    return standard(total / (count + SHRINK))

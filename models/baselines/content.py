@@ -37,9 +37,9 @@ class Content(FactorRanker):
     (`liked`). Weights relative to the user's mean rating were worse (ML-100K, titles: NDCG@20 0.02 against 0.05): what
     people rate at all is what they chose. 64 components instead of 384 dimensions cost under 0.004 of that and make
     the product six times smaller. An item without any content has the mean taste, and items without ratings are ranked
-    like all others. Where the model is told of the sentiment
-    of train reviews, an item's mean sentiment counts beside its popularity (alexander2024, section 3.3); it is no part
-    of taste, since ratings are predicted from biases, which know already how well an item is liked.
+    like all others. Where the model is told of the sentiment of train reviews, an item's mean sentiment counts beside
+    its popularity (alexander2024, section 3.3); it is no part of taste, since ratings are predicted from biases, which
+    know already how well an item is liked.
     """
 
     name = "content"

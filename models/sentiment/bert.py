@@ -101,22 +101,21 @@ class Bert(Trained):
     def _from(self, folder: Path) -> None:
         self._origin = folder
         self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        about = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        self._possible = longest_possible(self._tokenizer, about)
+        self._shape = AutoConfig.from_pretrained(folder, trust_remote_code=False)
 
     def _read(self, texts: Sequence[str]) -> Ragged:
         return self._cut(texts, max(self.config.longest, self.config.longest_judged))
 
     def _cut(self, texts: Sequence[str], most: int) -> Ragged:
         lead, tail = special_tokens(self._tokenizer)
-        limit = min(most, self._possible) - len(lead) - len(tail)
+        limit = min(most, longest_possible(self._tokenizer, self._shape)) - len(lead) - len(tail)
         found = token_numbers(self._tokenizer, [plain(text) for text in texts], special=False)
         cut = [head_and_tail(np.array(row, np.int32), limit) for row in found]
         return Ragged.of([np.concatenate([lead, row, tail]).astype(np.int32) for row in cut])
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """As `state` gave them."""
-        encoder = AutoModel.from_config(AutoConfig.from_pretrained(self._origin, trust_remote_code=False))
+        encoder = AutoModel.from_config(self._shape)
         self._restored(Tuned(encoder, self.learned, self.config), state)
 
     def write_files(self, folder: Path) -> None:

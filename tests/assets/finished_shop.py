@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from assets.cells import Cell
 from assets.datasets import dataset
 from assets.files import digest, write_json
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
-from assets.recommenders import Cell
 from assets.reports.item_space import unit
 from assets.reports.material import Material, load_material
 from assets.reports.page import contents

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from assets.cells import Cell
 from assets.files import digest
 from assets.manifests import Manifest, Manifests
-from assets.recommenders import Cell
 from assets.reports.charts import ticks
 from assets.reports.comparisons import LEVEL, pairs_of, resamples
 from assets.reports.leaderboard import board

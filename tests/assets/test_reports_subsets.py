@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.recommenders import Cell
+from assets.cells import Cell
 from assets.reports.page import contents
 from assets.reports.subsets import subsets_of
 from assets.subsets import PAIRS, SUBSETS, asked_rows, subsets

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from assets.cells import Cell
 from assets.datasets import dataset
 from assets.evaluation import current_cells
 from assets.judging import Judge
 from assets.matrices import load_data
 from assets.recommendations import headline_cells
-from assets.recommenders import Cell
 from assets.studies.assets import Studying, Trainer, cells_of, study
 from assets.studies.changes import LEFT_OUT, UNCHANGED, Change
 from assets.studies.cross import obstacle

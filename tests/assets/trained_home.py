@@ -10,6 +10,7 @@ import dagster as dg
 import numpy as np
 
 from assets.catalog import by_query, filled
+from assets.cells import Cell
 from assets.datasets import dataset
 from assets.embeddings import ITEM_TEXTS, PICTURES, PROFILES, REVIEWS, choice, embedded
 from assets.evaluation import metrics
@@ -20,7 +21,7 @@ from assets.ingest.assets import _listed, fingerprint, stage
 from assets.manifests import Manifests
 from assets.matrices import load_catalog
 from assets.recommendations import recommendations
-from assets.recommenders import Cell, Workshop
+from assets.recommenders import Workshop
 from assets.serving import publish
 from assets.splits import CODE_VERSION as FOLDS_VERSION
 from assets.splits import _write as write_fold

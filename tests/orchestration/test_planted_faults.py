@@ -18,12 +18,12 @@ import pytest
 from dagster import DagsterEventType
 
 from assets import splits
+from assets.cells import Cell
 from assets.datasets import dataset
 from assets.home import Home
 from assets.lake import attached
 from assets.manifests import Manifest, Manifests
 from assets.matrices import load_catalog
-from assets.recommenders import Cell
 from assets.reports.red_checks import verdict
 from assets.samples import generate
 from assets.splits import load_fold

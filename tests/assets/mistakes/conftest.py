@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from assets import splits
+from assets.cells import Cell
 from assets.datasets import dataset
 from assets.evaluation import current_cells
 from assets.files import digest
@@ -17,7 +18,7 @@ from assets.home import Home
 from assets.judging import Judge
 from assets.manifests import Manifest, Manifests
 from assets.matrices import load_catalog
-from assets.recommenders import Cell, Workshop
+from assets.recommenders import Workshop
 from models.registry import recommender
 from tests.assets.finished_shop import NAME, Shop
 

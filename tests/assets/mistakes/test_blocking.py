@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from assets import evaluation, recommenders, splits
+from assets.cells import Cell
 from assets.datasets import dataset
 from assets.home import Home
 from assets.mistakes import CHECKS
 from assets.partitions import BY_DATASET
-from assets.recommenders import Cell
 from assets.reports.red_checks import verdict
 from assets.studies import assets as studies
 from models.baselines.bias import Bias

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from assets.cells import Cell
 from assets.datasets import dataset
 from assets.files import read_json, write_json
 from assets.given import given
@@ -15,7 +16,7 @@ from assets.matrices import load_catalog
 from assets.mistakes.checks import MISTAKES
 from assets.mistakes.evidence import Evidence
 from assets.reads import reads_of
-from assets.recommenders import Cell, Workshop
+from assets.recommenders import Workshop
 from assets.splits import load_fold
 from assets.studies.changes import UNCHANGED
 from assets.validation.outcomes import Outcome

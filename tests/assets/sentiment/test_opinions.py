@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from assets.cells import Cell
 from assets.datasets import dataset
 from assets.manifests import Manifest, Manifests
 from assets.matrices import load_catalog
 from assets.recommendations import Reasons
-from assets.recommenders import REVIEWS, Cell, inputs
+from assets.recommenders import REVIEWS, inputs
 from assets.sentiment import opinions as told
 from assets.sentiment import reviews as source
 from assets.studies.assets import Trainer

@@ -11,13 +11,14 @@ import dagster as dg
 import pytest
 import sqlalchemy
 
+from assets.cells import Cell
 from assets.champions.versions import place
 from assets.home import Home
 from assets.manifests import Manifest, Manifests
 from assets.posters.state import State
 from assets.posters.store import FOLDER, PictureStore
 from assets.posters.wanted import Outcome
-from assets.recommenders import Cell, code_version, recommender_class
+from assets.recommenders import code_version, recommender_class
 from assets.upkeep.assets import RetentionConfig, retention
 from assets.upkeep.runs import delete_runs, old_runs
 from assets.upkeep.stale import free, stale, sums
