@@ -129,9 +129,9 @@ class Home(dg.ConfigurableResource):
         """What users rated, liked and wrote, period by period."""
         return self.lake / dataset / "user_profiles_over_time.parquet"
 
-    def training_rows(self, dataset: str) -> Path:
+    def training_rows(self, dataset: str, version: str) -> Path:
         """What models were last to be trained on, a number a row."""
-        return self.lake / dataset / "training_rows.parquet"
+        return self.lake / dataset / "training_rows" / f"{version[:16]}.parquet"
 
     @property
     def vectors(self) -> Path:

@@ -24,8 +24,10 @@ def is_here(name: str) -> bool:
 
 
 def is_dead(name: str) -> bool:
-    """Whether a process of this machine has ended. Of another machine's nothing is known, so it counts as alive; one with
-    another kind of name was of an earlier version of Trifuse, and is over."""
+    """Whether a process of this machine has ended. Of another machine's nothing is known, so it counts as alive.
+
+    One with another kind of name was of an earlier version of Trifuse, and is over.
+    """
     if not re.fullmatch(PATTERN, name):
         return True
     _, pid, started = name.split("-")

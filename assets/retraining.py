@@ -1,6 +1,7 @@
 """When the models of a dataset are to be trained anew: once enough of what they learn from has changed."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import duckdb
@@ -21,6 +22,7 @@ from assets.warehouse import export, sql
 CODE_VERSION = "1"
 FIELDS = ("title", "introduction", "image", "audio", "video")
 """Content of items that models read."""
+NOTHING = "there is nothing to compare with"
 
 
 class Retraining(dg.Config):
@@ -61,28 +63,33 @@ def retraining_trigger(context: dg.AssetExecutionContext, config: Retraining, ho
     def compute(say: Say) -> Output:
         with attached(home, name) as connection:
             _lay_rows(connection, home, name)
-            shares = _changed(connection, home, name) if before else {}
+            shares = {} if due == NOTHING else _changed(connection, _rows(home, before))
             most = max(shares.values(), default=0.0)
-            why = due or (most and most >= home.retrain_share and f"{most:.1%} of them have changed")
-            if why:
-                with atomic_file(home.training_rows(name)) as path:
-                    export(connection, "FROM training_rows", path)
-        say(f"{name}: " + (f"models are to be trained: {why}" if why else f"models stay: {most:.1%} have changed"))
-        facts = {"basis": basis, "code": code, "since": datetime.now(UTC).isoformat(), "why": why}
-        kept = facts if why else {name: before.metadata[name] for name in facts}
-        changed = {f"{kind} changed": share for kind, share in shares.items()}
-        version = digest(basis, code) if why else before.data_version
-        return Output(version, None, [home.training_rows(name)], kept | changed)
+            why = due or (most and most >= home.retrain_share and f"{most:.1%} of what they learn from has changed")
+            changed = {f"{kind} changed": share for kind, share in shares.items()}
+            if not why:
+                say(f"{name}: models stay as they are, {most:.1%} of what they learn from has changed")
+                kept = {fact: before.metadata[fact] for fact in ("basis", "code", "since", "why")}
+                return Output(before.data_version, None, [_rows(home, before)], kept | changed)
+            say(f"{name}: models are to be trained, {why}")
+            facts = {"basis": basis, "code": code, "since": datetime.now(UTC).isoformat(), "why": why}
+            version = digest(basis, code)
+            return Output(version, None, [_keep(connection, home, name, version)], facts | changed)
 
     options = [home.retrain_share, home.retrain_days]
     return materialize(context, home, upstream=upstream, config=options, compute=compute)
 
 
+def _rows(home: Home, made: Manifest) -> Path:
+    """What models were last to be trained on."""
+    return home.training_rows(made.partition, made.data_version)
+
+
 def _due(home: Home, before: Manifest | None, basis: dict[str, str], code: str, now: bool) -> str:
     """Why models are to be trained on what is there, whatever the share that has changed; '' where that decides.
     basis: asset -> its present data version. code: by which folds are made."""
-    if before is None or not home.training_rows(before.partition).exists():
-        return "there is nothing to compare with"
+    if before is None or not _rows(home, before).exists():
+        return NOTHING
     since = before.metadata
     if (since["basis"], since["code"]) == (basis, code):
         return ""
@@ -112,7 +119,17 @@ def _lay_rows(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> N
     connection.execute(f"CREATE TEMP TABLE training_rows AS {sql('embeddings/training_rows')}")
 
 
-def _changed(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> dict[str, float]:
-    """Kind -> the share of its rows that have changed since models were last to be trained."""
-    query = sql("embeddings/changed_rows")
-    return dict(connection.execute(query, {"before": str(home.training_rows(name))}).fetchall())
+def _changed(connection: duckdb.DuckDBPyConnection, before: Path) -> dict[str, float]:
+    """Kind -> the share of its rows that have changed since these were written."""
+    return dict(connection.execute(sql("embeddings/changed_rows"), {"before": str(before)}).fetchall())
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, home: Home, name: str, version: str) -> Path:
+    """Write the rows, in place of those before: who is killed here finds nothing to compare with, and trains."""
+    target = home.training_rows(name, version)
+    with atomic_file(target) as path:
+        export(connection, "FROM training_rows", path)
+    for other in target.parent.glob("*.parquet"):
+        if other != target:
+            other.unlink()
+    return target

@@ -77,7 +77,7 @@ def test_nothing_new_and_a_few_ratings_train_nothing_and_many_train(nights):
     assert 0 < nights.facts()["ratings changed"] < 0.02
     nights.rated(0.02)
     assert nights.refresh() != nights.trained, "changes add up from night to night"
-    assert "have changed" in nights.facts()["why"]
+    assert "has changed" in nights.facts()["why"]
     settled = nights.version()
     assert nights.refresh() == settled
 
@@ -97,7 +97,7 @@ def test_new_pictures_count_by_their_items(nights):
     ("settings", "config", "why"),
     [
         ({"retrain_days": 0}, {}, "something has changed since"),
-        ({"retrain_share": 0}, {}, "have changed"),
+        ({"retrain_share": 0}, {}, "has changed"),
         ({}, {"retraining_trigger": {"config": {"now": True}}}, "a person asked for it"),
     ],
 )
@@ -122,6 +122,12 @@ def test_other_code_of_the_folds_trains(nights, monkeypatch):
     nights.place.manifests.save(type(made)(**vars(made) | {"code_version": "new", "data_version": "of new code"}))
     nights.place.make(dg.AssetSelection.assets("retraining_trigger"))
     assert nights.facts()["why"] == "folds are made by other code"
+
+
+def test_where_the_record_of_what_was_learned_is_lost_models_are_trained(nights):
+    next((nights.place.home.lake / NAME / "training_rows").iterdir()).unlink()
+    nights.place.make(dg.AssetSelection.assets("retraining_trigger"))
+    assert nights.facts()["why"] == "there is nothing to compare with"
 
 
 def test_the_sensor_trains_with_the_trigger_alone_and_publishes_before(nights):
