@@ -53,6 +53,10 @@ def winner() -> None: ...
 def honest() -> None: ...
 
 
+@dg.asset_check(asset=words, blocking=True)
+def complete() -> None: ...
+
+
 @dg.asset(partitions_def=DATASETS, deps=[folds], automation_condition=FOLLOW, code_version="1")
 def profiles() -> None: ...
 
@@ -85,7 +89,7 @@ class Night:
 
     def tick(self, asset: str = "model") -> set[str]:
         """Partitions of the asset that are to be made."""
-        definitions = dg.Definitions(EVERY, asset_checks=[honest])
+        definitions = dg.Definitions(EVERY, asset_checks=[honest, complete])
         result = dg.evaluate_automation_conditions(definitions, self.instance, cursor=self.cursor)
         self.cursor = result.cursor
         return set(result.get_requested_partitions(dg.AssetKey(asset)))
@@ -161,6 +165,24 @@ def test_champions_are_chosen_again_only_where_one_was_chosen_before():
     assert night.tick("winner") == {"shop"}
 
 
+def checked(night: Night, asset: str, check: str, passed: bool) -> None:
+    """A blocking check of an asset has this outcome."""
+    severity = dg.AssetCheckSeverity.ERROR
+    evaluation = dg.AssetCheckEvaluation(dg.AssetKey(asset), check, passed, severity=severity, metadata={})
+    night.instance.report_runless_asset_event(evaluation)
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_reviews_that_are_there_must_be_sound(passed):
+    night = Night()
+    night.tick()
+    night.refresh("1", "a")
+    night.materialize("words", "1")
+    checked(night, "words", "complete", passed)
+    night.materialize("model", "1")
+    assert night.tick("metrics") == ({"shop"} if passed else set())
+
+
 @pytest.mark.parametrize("passed", [True, False])
 def test_the_report_is_made_of_red_numbers_too_and_nothing_else_is(passed):
     def made(asset: str) -> set[str]:
@@ -169,11 +191,7 @@ def test_the_report_is_made_of_red_numbers_too_and_nothing_else_is(passed):
         night.refresh("1", "a")
         for name in ("model", "metrics"):
             night.materialize(name, "1")
-        night.instance.report_runless_asset_event(
-            dg.AssetCheckEvaluation(
-                dg.AssetKey("metrics"), "honest", passed, severity=dg.AssetCheckSeverity.ERROR, metadata={}
-            )
-        )
+        checked(night, "metrics", "honest", passed)
         return night.tick(asset)
 
     assert made("page") == {"shop"}
