@@ -31,7 +31,9 @@ def test_versions_are_those_that_are_pinned():
     assert f"--version {PINNED['dagster']}" in values
     assert yaml.safe_load(ray)["spec"]["rayVersion"] == PINNED["ray"]
     image = (DEPLOY / "Containerfile").read_text()
-    assert f"torch=={PINNED['torch']}" in image and f"torchvision=={PINNED['torchvision']}" in image
+    for package in ("torch", "torchvision", "ray"):
+        asked = set(re.findall(rf"\b{package}(?:\[\w+\])?==(\S+?)[' ;\n]", image))
+        assert asked == {PINNED[package]}, package
 
 
 def test_the_image_has_all_packages_and_the_variables_are_ours():
