@@ -161,8 +161,11 @@ class SentimentModel(ABC):
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> SentimentModel:
-        """Read what `save` wrote."""
+        """Read what `save` wrote. Raises ValueError for a model of another version."""
         about = json.loads((folder / "model.json").read_text())
+        if about["version"] != cls.version:
+            was = f"by version {about['version']} of {cls.name}, and this is {cls.version}"
+            raise ValueError(f"{folder} was trained {was}: train it again.")
         model = cls(cls.Config(**about["config"]), classes=about["classes"], seed=about["seed"])
         model.device, model.temperature = device, about["temperature"]
         model.present = np.array(about["present"])

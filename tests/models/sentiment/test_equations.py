@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -61,5 +62,7 @@ def test_one_filter_by_hand() -> None:
     with torch.no_grad():
         module.layers[0].weight.fill_(1.0)
         module.layers[0].bias.zero_()
-    found = module(torch.tensor([[[1.0], [4.0], [-2.0], [9.0]]]), torch.tensor([[True, True, True, False]]))
-    assert found.item() == 5.0
+    texts, there = torch.tensor([[[1.0], [4.0], [-2.0], [9.0]]]), torch.tensor([[True, True, True, False]])
+    assert module(texts, there).tolist() == [[5.0]]
+    module.mean = True
+    assert module(texts, there).tolist() == [[5.0, pytest.approx(7 / 3)]], "of 5, 2 and 0, as -2 with what follows is"

@@ -181,3 +181,12 @@ def test_bert_learns_from_less_of_a_text_than_it_reads_when_trained(tiny_bert, b
     verdicts = [model.probabilities([f"{'film ' * n}good good good {'film ' * n}"])[0, 1] for n in (0, 25)]
     assert min(verdicts) > 0.5
     assert len(model._cut(["film " * 99], 32).numbers) == 32 and len(model._read(["film " * 99]).numbers) == 64
+
+
+def test_a_model_of_another_version_is_refused(board, means, tmp_path, monkeypatch) -> None:
+    model = made("nbsvm")
+    model.fit(board(100, 0), board(40, 1), means)
+    model.save(tmp_path)
+    monkeypatch.setattr(type(model), "version", "of tomorrow")
+    with pytest.raises(ValueError, match=r"version 1 of nbsvm, and this is of tomorrow: train it again"):
+        type(model).load(tmp_path)
