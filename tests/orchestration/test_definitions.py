@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -70,6 +72,25 @@ def test_every_asset_stands_in_its_group_with_owner_and_description(definitions)
         groups.setdefault(spec.group_name, set()).add(spec.key.to_user_string())
         assert spec.owners and spec.description and spec.kinds and spec.code_version, spec.key
     assert groups == ASSETS
+
+
+def test_every_asset_is_linked_to_the_line_of_its_code(definitions):
+    for spec in definitions.resolve_all_asset_specs():
+        (place,) = spec.metadata["dagster/code_references"].code_references
+        line = Path(place.file_path).read_text().splitlines()[place.line_number - 1]
+        assert line.lstrip().startswith(("@dg.asset", "@dg.multi_asset", "def ")), (spec.key, line)
+
+
+def test_with_an_address_of_the_repository_the_links_lead_there(monkeypatch, tmp_path):
+    address = "https://github.com/some/where"
+    for name, value in {"HOME": str(tmp_path), "GIT_URL": address, "GIT_BRANCH": "night"}.items():
+        monkeypatch.setenv(f"TRIFUSE_{name}", value)
+    from orchestration.definitions import definitions
+
+    specs = definitions().resolve_all_asset_specs()
+    urls = {s.key.to_user_string(): s.metadata["dagster/code_references"].code_references[0].url for s in specs}
+    assert re.fullmatch(rf"{address}/tree/night/assets/upkeep/assets\.py#L\d+", urls["retention"])
+    assert re.fullmatch(rf"{address}/tree/night/assets/ingest/assets\.py#L\d+", urls["raw_files"])
 
 
 def test_partitions_jobs_schedule_and_sensor(definitions):
