@@ -94,6 +94,11 @@ def materialize(
     )
 
 
+def with_page(result: dg.MaterializeResult, page: Path) -> dg.MaterializeResult:
+    """The same with the path of its page, which no manifest keeps: the home may have been moved since."""
+    return result._replace(metadata={**result.metadata, "path": dg.MetadataValue.path(page)})
+
+
 def teller(context: dg.AssetExecutionContext) -> Say:
     """Tells the event log and every listener."""
 
