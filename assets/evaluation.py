@@ -8,7 +8,7 @@ from assets.cells import Cell
 from assets.files import atomic_file, digest
 from assets.home import Home
 from assets.limits import GPU
-from assets.manifests import Manifest, Manifests
+from assets.manifests import Manifest, Manifests, parted
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
 from assets.recommenders import code_version, recommender
 from assets.splits import folds
@@ -100,7 +100,26 @@ def _known(trained: Manifest) -> bool:
 def require_cells(home: Home, name: str) -> list[Manifest]:
     """The current cells. Raises LookupError saying what to do where there is none."""
     if not (cells := current_cells(home, name)):
-        raise LookupError(
-            f"no model has been trained on {name} yet; materialize `recommender` for it, or use `trifuse run`."
-        )
+        known = Manifests(home.path).partitions("recommender", f"{name}|")
+        why = "every model of {} was trained on earlier data" if known else "no model has been trained on {} yet"
+        raise LookupError(f"{why.format(name)}; materialize `recommender` for it, or use `trifuse run {name}`.")
     return cells
+
+
+def judged_cells(home: Home, name: str) -> list[Manifest]:
+    """Manifests of the trained cells that `metrics` tells of, whether their data are still current or not; one that was
+    trained again since is left out."""
+    manifests = Manifests(home.path)
+    made = manifests.current("metrics", name)
+    versions = (
+        {parted(at)[1]: made.upstream[at] for at in made.upstream if at.startswith("recommender@")} if made else {}
+    )
+    found = (manifests.current("recommender", cell) for cell in versions)
+    return [m for m in found if m and m.data_version == versions[m.partition]]
+
+
+def behind(home: Home, name: str) -> bool:
+    """Whether data have come since the models were judged that are too few to train them on."""
+    manifests = Manifests(home.path)
+    made = manifests.current("metrics", name)
+    return made is not None and not manifests.fresh(made)

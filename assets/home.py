@@ -34,6 +34,8 @@ class Home(dg.ConfigurableResource):
         default=None, description="A Ray cluster that encodes, trains and ranks; `local` starts one here."
     )
     publish: str = Field(default="", description="s3://bucket/prefix: where what people read is copied to.")
+    retrain_share: float = Field(default=0.02, ge=0, le=1, description="Changes below which no model is trained anew.")
+    retrain_days: float = Field(default=7, ge=0, description="Days after which any change trains models anew.")
     device: str = Field(default="cpu", description="cpu or cuda.")
     threads: int = Field(default=2, ge=1, description="Threads that computing may use.")
 
@@ -126,6 +128,10 @@ class Home(dg.ConfigurableResource):
     def profiles_over_time(self, dataset: str) -> Path:
         """What users rated, liked and wrote, period by period."""
         return self.lake / dataset / "user_profiles_over_time.parquet"
+
+    def training_rows(self, dataset: str, version: str) -> Path:
+        """What models were last to be trained on, a number a row."""
+        return self.lake / dataset / "training_rows" / f"{version[:16]}.parquet"
 
     @property
     def vectors(self) -> Path:

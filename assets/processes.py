@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from functools import cache
 from hashlib import sha256
@@ -23,7 +24,12 @@ def is_here(name: str) -> bool:
 
 
 def is_dead(name: str) -> bool:
-    """Whether a process of this machine has ended. Of another machine's nothing is known, so it counts as alive."""
+    """Whether a process of this machine has ended. Of another machine's nothing is known, so it counts as alive.
+
+    One with another kind of name was of an earlier version of Trifuse, and is over.
+    """
+    if not re.fullmatch(PATTERN, name):
+        return True
     _, pid, started = name.split("-")
     return is_here(name) and _started(int(pid)) != started
 

@@ -66,6 +66,7 @@ def configured(model: "type[Recommender]", parameters: dict[str, Any]) -> "Model
     deps=[
         dg.AssetDep(folds, partition_mapping=DATASET_OF_CELL),
         *(dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in (*TABLES, *EMBEDDINGS, REVIEWS)),
+        dg.AssetDep("retraining_trigger", partition_mapping=DATASET_OF_CELL),
     ],
     group_name="recommenders",
     partitions_def=BY_DATASET_AND_MODEL,

@@ -9,7 +9,7 @@ import duckdb
 
 from assets.cells import Cell
 from assets.datasets import datasets
-from assets.evaluation import current_cells
+from assets.evaluation import judged_cells
 from assets.files import alone, atomic_file, digest
 from assets.home import Home
 from assets.ingest.segments import quoted
@@ -57,7 +57,9 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
         facts = {"tables": "\n".join(lines), "datasets": ", ".join(names), "path": str(home.serving), "red": red}
         return Output(digest(upstream, red), sum(counts.values()), [home.serving], facts, upstream=upstream)
 
-    return materialize(context, home, upstream={}, config=[upstream, red, *map(sql, SCHEMA)], compute=compute)
+    return materialize(
+        context, home, upstream={}, config=[upstream, red, *map(sql, SCHEMA)], compute=compute, partition=""
+    )
 
 
 def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:
@@ -135,7 +137,7 @@ def _publish_dataset(connection: duckdb.DuckDBPyConnection, home: Home, name: st
     for field in CONTENT_FIELDS:
         if home.matrix(name, field).exists():
             _publish_vectors(connection, home, name, field)
-    for manifest in current_cells(home, name):
+    for manifest in judged_cells(home, name):
         cell = Cell.parse(manifest.partition)
         query = f"INSERT INTO predictions BY NAME {sql('serving/predictions')}"
         connection.execute(query, vars(cell) | {"file": str(cell.folder(home) / "predictions.parquet")})

@@ -16,6 +16,7 @@ from assets import (  # noqa: E402
     published,
     recommendations,
     recommenders,
+    retraining,
     serving,
     splits,
 )
@@ -44,6 +45,7 @@ MODULES = [
     data_docs,
     splits,
     embeddings,
+    retraining,
     further_texts,
     sentiment,
     contradictions,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.datasets import datasets
-from orchestration.groups import REFRESHED, of_groups
+from orchestration.groups import of_groups, refreshed
 
 BY_HAND = {
     "train_recommender": (
@@ -40,8 +40,8 @@ def refresh_jobs() -> list:
     return [
         dg.define_asset_job(
             refresh_name(name),
-            selection=of_groups(*REFRESHED),
-            description=f"{about.title}: raw files, staging, catalog, folds and embeddings. "
+            selection=refreshed(),
+            description=f"{about.title}: raw files, staging, catalog, folds, embeddings and the snapshot. "
             f"In the launchpad, choose the partition {name}.",
             tags={"trifuse/dataset": name},
         )

@@ -99,6 +99,8 @@ def stages(request: Request) -> Iterator[Stage]:
     config = {"folds": request.evaluation} if "splits" in data else {}
     if not request.recommenders:
         groups = [group for group in groups if group not in ("recommenders", "champions", "evaluation", "reports")]
+    if "embeddings" in data and "recommenders" in groups:
+        config["retraining_trigger"] = {"config": {"now": True}}  # what follows trains on all that is there
     if data:
         yield Stage("data", of_groups(*data), request.dataset, config)
     if "sentiment" in groups and request.sentiment_models:

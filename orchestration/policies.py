@@ -2,47 +2,81 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 import dagster as dg
 
 from orchestration.groups import listed, of_groups
 
 A = dg.AutomationCondition
-_changed = A.code_version_changed() | A.any_deps_match(A.data_version_changed())
 
-FOLLOW = (
-    ((A.missing().newly_true() | _changed).since_last_handled())
-    & ~A.any_deps_missing().ignore(of_groups("studies", "sentiment"))
-    & ~A.any_deps_in_progress()
-    & ~A.in_progress()
-    & A.all_deps_blocking_checks_passed()
-).with_label("when what it is made from has changed")
+
+def _changed(*of: dg.AssetSelection) -> dg.AutomationCondition:
+    """Its own code, or what one of its upstreams holds. of: only of these upstreams; none: of any."""
+    changed = A.any_deps_match(A.data_version_changed())
+    return A.code_version_changed() | (changed.allow(reduce(or_, of)) if of else changed)
+
+
+_believed = A.all_deps_match(
+    A.missing() | A.all_checks_match(A.check_passed() | A.will_be_requested(), blocking_only=True)
+).with_label("no blocking check of what it is made from is red")
+"""all_deps_blocking_checks_passed() would wait for the checks of reviews for ever where nobody wrote any."""
+
+
+def _follow(changed: dg.AutomationCondition, label: str) -> dg.AutomationCondition:
+    """What is to be made wherever it can be, and again when it has changed."""
+    return (
+        ((A.missing().newly_true() | changed).since_last_handled())
+        & ~A.any_deps_missing().ignore(of_groups("studies", "sentiment"))
+        & ~A.any_deps_in_progress()
+        & ~A.in_progress()
+        & _believed
+    ).with_label(label)
+
+
+def _again(changed: dg.AutomationCondition, label: str) -> dg.AutomationCondition:
+    """What is made again when it has changed, once a person has made it."""
+    return (
+        changed.since_last_handled() & ~A.missing() & ~A.any_deps_in_progress() & ~A.in_progress() & _believed
+    ).with_label(label)
+
+
+TRIGGER = dg.AssetSelection.assets("retraining_trigger")
+MODELS = of_groups("recommenders", "studies", "evaluation", "champions")
+
+FOLLOW = _follow(_changed(), "when what it is made from has changed")
 """Unlike eager(), an upstream that was materialized again with identical content starts nothing. Nothing waits for
 studies, which only people start, nor for the sentiment of reviews, which most films lack."""
 
-AGAIN = (
-    _changed.since_last_handled()
-    & ~A.missing()
-    & ~A.any_deps_in_progress()
-    & ~A.in_progress()
-    & A.all_deps_blocking_checks_passed()
-).with_label("when what it is made from has changed, once it was made")
-"""Only datasets, protocols and sentiment models that people have begun with: some take hours, and under most protocols
-nothing is ever trained."""
+RETRAIN = _follow(_changed(TRIGGER), "when enough has changed of what it learns from")
+"""The trigger says when; a few ratings a night do not train every model anew."""
+
+MEASURE = _follow(_changed(MODELS), "when models have changed")
+"""Lists and metrics stay those of the models that there are: on later data the same folds would hold other ratings."""
+
+OPINIONS = _again(_changed(TRIGGER, of_groups("sentiment")), "when enough has changed, once it was made")
+"""Only datasets and sentiment models that people have begun with: some take hours."""
+
+AGAIN = _again(_changed(), "when what it is made from has changed, once it was made")
+
+CHOOSE = _again(_changed(MODELS), "when models have changed, once it was made")
+"""The same of protocols: under most of them nothing is ever trained."""
 
 PAGES = (
-    ((A.missing().newly_true() | _changed).since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()
+    ((A.missing().newly_true() | _changed()).since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()
 ).with_label("when anything that was checked has changed")
 """Data Docs show what a check has stopped, so they wait for no check to pass."""
 
 REPORTED = (
-    ((A.missing().newly_true() | _changed).since_last_handled())
+    ((A.missing().newly_true() | _changed(MODELS, of_groups("sentiment"))).since_last_handled())
     & ~A.any_deps_missing().ignore(of_groups("sentiment"))
     & ~A.any_deps_in_progress()
     & ~A.in_progress()
-).with_label("when what it shows has changed, red checks included")
+).with_label("when numbers have changed, those that a check calls red included")
 """A report says at its top what is red, so it waits for no check to pass; nor for reviews, which most films lack."""
 
-SNAPSHOT = ((_changed.since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()).with_label(
+SNAPSHOT = ((_changed().since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()).with_label(
     "when anything that it publishes has changed"
 )
 """The snapshot holds whatever datasets there are, so it does not wait for the missing ones."""
@@ -55,11 +89,13 @@ OWNERS = {
     "reports": "team:ml", "serving": "team:data", "upkeep": "team:data",
 }  # fmt: skip
 CONDITIONS = {
-    "sentiment": AGAIN,
-    "recommenders": FOLLOW, "evaluation": FOLLOW, "reports": FOLLOW,
-    "champions": AGAIN, "serving": SNAPSHOT,
+    "sentiment": OPINIONS,
+    "recommenders": MEASURE, "evaluation": MEASURE, "reports": FOLLOW,
+    "champions": CHOOSE, "serving": SNAPSHOT,
 }  # fmt: skip
 """By group; what stands before them is started by the schedule."""
+OF_ASSETS = {"recommender": RETRAIN, "further_texts": AGAIN, "data_docs": PAGES, "report": REPORTED}
+"""Those that differ from their group's."""
 
 
 def with_policies(assets: list[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
@@ -69,6 +105,5 @@ def with_policies(assets: list[dg.AssetsDefinition]) -> list[dg.AssetsDefinition
 
 def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
     group = spec.group_name or "default"
-    condition = CONDITIONS.get(group)
-    condition = {"data_docs": PAGES, "report": REPORTED}.get(spec.key.to_user_string(), condition)
+    condition = OF_ASSETS.get(spec.key.to_user_string(), CONDITIONS.get(group))
     return spec.replace_attributes(owners=[OWNERS[group]], automation_condition=condition, group_name=listed(group))

@@ -27,6 +27,8 @@ def home(settings: Settings) -> Home:
         image_precision=settings.image_precision,
         ray_address=settings.ray_address,
         publish=settings.publish,
+        retrain_share=settings.retrain_share,
+        retrain_days=settings.retrain_days,
         device=resolve_device(settings.device),
         threads=settings.threads,
     )

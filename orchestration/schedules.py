@@ -8,11 +8,11 @@ import dagster as dg
 from assets.datasets import datasets
 from assets.home import Home
 from assets.manifests import Manifests
-from orchestration.groups import REFRESHED, of_groups
+from orchestration.groups import refreshed
 
 
 @dg.schedule(
-    target=of_groups(*REFRESHED),
+    target=refreshed(),
     cron_schedule=os.environ.get("TRIFUSE_NIGHTLY_CRON") or "0 3 * * *",
     execution_timezone="UTC",
     name="nightly_refresh",

@@ -14,7 +14,7 @@ from assets.home import Home
 from assets.manifests import Manifests
 from orchestration.alerts import alert
 from orchestration.arrivals import Arrivals
-from orchestration.groups import REFRESHED, of_groups
+from orchestration.groups import refreshed
 from orchestration.schedules import nightly_refresh
 
 LATE_HOURS = 26
@@ -28,7 +28,7 @@ follow_changes = dg.AutomationConditionSensorDefinition(
 )
 
 
-@dg.sensor(target=of_groups(*REFRESHED), minimum_interval_seconds=60)
+@dg.sensor(target=refreshed(), minimum_interval_seconds=60)
 def new_files(context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]) -> Iterator:
     """Refreshes a dataset as soon as its raw files have changed or come, and have been left alone for a minute.
 

@@ -52,6 +52,10 @@ class Settings(BaseModel):
         pattern="^s3://[^/]",
         description="where every night is copied to in object storage, s3://bucket/prefix",
     )
+    retrain_share: float = Field(
+        default=0.02, ge=0, le=1, description="the share of ratings, users or items whose change trains models anew"
+    )
+    retrain_days: float = Field(default=7, ge=0, description="days after which any change trains models anew")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where to compute")
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024, description="threads to compute with"

@@ -13,22 +13,25 @@ from assets.cells import Cell
 from assets.champions.history import Entry, histories
 from assets.champions.versions import LISTS, place
 from assets.datasets import dataset
-from assets.evaluation import current_cells
 from assets.home import Home
 from assets.lineage import timestamp
-from assets.manifests import Manifest, Manifests
-from assets.recommendations import headline_cells
+from assets.manifests import Manifest, Manifests, parted
 from assets.studies.declared import study_of
 from assets.warehouse import insert, sql
 
 
 def serving_protocol(home: Home, name: str) -> str | None:
-    """The protocol whose models recommend: the first of the dataset's own that was run; None if none was."""
-    if not current_cells(home, name):
-        return None
-    there = {Cell.parse(manifest.partition).protocol for manifest in headline_cells(home, name)}
+    """The protocol whose models recommend: of those with lists, the dataset's first; None without lists."""
+    there = {Cell.parse(cell).protocol for cell in _listed(home, name)}
     own = [protocol for protocol in dataset(name).protocols if protocol in there]
-    return (own or sorted(there))[0]
+    return (own or sorted(there) or [None])[0]
+
+
+def _listed(home: Home, name: str) -> dict[str, str]:
+    """The cells that lists were made of -> the version of each."""
+    made = Manifests(home.path).current("recommendations", name)
+    listed = {parted(at): version for at, version in (made.upstream if made else {}).items()}
+    return {cell: version for (asset, cell), version in listed.items() if asset == "recommender"}
 
 
 def publish_models(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
@@ -87,9 +90,7 @@ def _publish_lists(
     lists = home.lake / name / LISTS
     if not lists.exists():
         return
-    made = Manifests(home.path).current("recommendations", name)
-    cells = [key.partition("@")[2] for key in (made.upstream if made else {}) if key.startswith("recommender@")]
-    versions = [(Cell.parse(cell).model, made.upstream[f"recommender@{cell}"]) for cell in cells]
+    versions = [(Cell.parse(cell).model, version) for cell, version in _listed(home, name).items()]
     if champion and (own := (champion["model"], champion["version"])) not in versions:
         cell = Cell(*(champion[key] for key in ("dataset", "model", "protocol", "seed", "variant"))).partition
         kept = place(home, cell, champion["version"]) / LISTS

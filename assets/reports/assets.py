@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.datasets import dataset
 from assets.embeddings import audio_embeddings, image_embeddings, text_embeddings, video_embeddings
-from assets.evaluation import metrics
+from assets.evaluation import behind, metrics
 from assets.files import alone, atomic_folder, digest, sha256_of, write_json, write_text
 from assets.home import Home
 from assets.manifests import Manifests
@@ -14,7 +14,7 @@ from assets.partitions import BY_DATASET
 from assets.profiles import user_profiles_over_time
 from assets.recommendations import recommendations
 from assets.reports.red_checks import verdict
-from assets.steps import Output, Say, materialize, with_page
+from assets.steps import Output, Say, as_it_was, materialize, with_page
 
 CODE_VERSION = "4"
 FOLDER = Path(__file__).parent
@@ -43,6 +43,9 @@ def report_page(home: Home, name: str) -> Path:
 def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
     """Pages that open from disk: leaderboards beside published numbers, significance, errors, posters, provenance."""
     name = context.partition_key
+    if behind(home, name):
+        before = as_it_was(context, home, "there are later data than those that its models were trained on")
+        return with_page(before, report_page(home, name))
 
     def compute(say: Say) -> Output:
         from assets.reports.index import SUMMARY, summary_of

@@ -35,7 +35,7 @@ class SentimentTraining(dg.Config):
 
 @dg.asset(
     name="sentiment_model",
-    deps=[dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in TEXTS],
+    deps=[dg.AssetDep(name, partition_mapping=DATASET_OF_CELL) for name in (*TEXTS, "retraining_trigger")],
     group_name="sentiment",
     partitions_def=BY_DATASET_AND_SENTIMENT,
     kinds={"pytorch", "scikitlearn"},

@@ -10,7 +10,7 @@ from pathlib import Path
 from assets.cells import Cell
 from assets.champions.versions import place
 from assets.datasets import datasets
-from assets.evaluation import current_cells
+from assets.evaluation import current_cells, judged_cells
 from assets.files import remove
 from assets.home import Home
 from assets.leftovers import leftovers
@@ -58,7 +58,7 @@ def free(found: list[Stale]) -> None:
 
 def _cells(home: Home) -> Iterator[Stale]:
     """Models, with what they predicted, that were made of other data or by other code than there are now."""
-    current = {manifest.partition for name in datasets() for manifest in current_cells(home, name)}
+    current = {m.partition for name in datasets() for m in (*current_cells(home, name), *judged_cells(home, name))}
     for manifest in Manifests(home.path).partitions("recommender", ""):
         if Cell.names(manifest.partition) and manifest.partition not in current:
             folder = Cell.parse(manifest.partition).folder(home)

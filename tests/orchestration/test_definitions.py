@@ -27,6 +27,7 @@ ASSETS = {
         "video_embeddings",
         "review_embeddings",
         "user_embeddings",
+        "retraining_trigger",
     },
     "08_sentiment": {"further_texts", "sentiment_model", "review_sentiment", "contradictions"},
     "09_recommenders": {"recommender", "recommendations"},

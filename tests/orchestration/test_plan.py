@@ -36,10 +36,12 @@ def test_runs_of_dead_processes_are_closed_and_their_slots_given_back(settings):
             create_run_for_test(instance, job_name="x", status=DagsterRunStatus.STARTED, tags={OWNER_TAG: tag})
             for tag in (f"{machine}-{pid}-1", this_process())
         )
+        older = create_run_for_test(instance, job_name="x", status=DagsterRunStatus.STARTED, tags={OWNER_TAG: pid})
         instance.event_log_storage.initialize_concurrency_limit_to_default("gpu")
         assert instance.event_log_storage.claim_concurrency_slot("gpu", dead.run_id, "step").is_claimed
     with open_instance(settings) as instance:
         assert instance.get_run_by_id(dead.run_id).status == DagsterRunStatus.FAILURE
+        assert instance.get_run_by_id(older.run_id).status == DagsterRunStatus.FAILURE, "as a version before named it"
         assert instance.get_run_by_id(alive.run_id).status == DagsterRunStatus.STARTED
         assert instance.event_log_storage.get_concurrency_info("gpu").active_slot_count == 0
 

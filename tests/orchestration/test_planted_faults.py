@@ -5,27 +5,18 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import dagster as dg
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from dagster import DagsterEventType
 
 from assets import splits
 from assets.cells import Cell
 from assets.datasets import dataset
-from assets.home import Home
 from assets.lake import attached
-from assets.manifests import Manifest, Manifests
 from assets.matrices import load_catalog
-from assets.reports.red_checks import verdict
-from assets.samples import generate
 from assets.splits import load_fold
 from assets.validation.outcomes import Outcome, keep
 from assets.validation.outcomes import place as outcomes_place
@@ -34,95 +25,7 @@ from models.baselines.bias import Bias
 from models.baselines.popularity import Popularity
 from models.splits import TEST, TRAIN
 from orchestration import plan
-from orchestration.definitions import assets_and_checks
-from orchestration.groups import of_groups
-from orchestration.instance import open_instance
-from orchestration.settings import Settings
-
-NAME, PROTOCOLS, MODELS = "sample-shop", ("xia2024", "global-time"), ("global-mean", "bias", "item-cf")
-UP_TO_FOLDS = of_groups("staging", "pictures", "catalog", "splits", "embeddings")
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-class Place:
-    """A home, its Dagster instance, and what has been made there since `watch`."""
-
-    def __init__(self, root: Path) -> None:
-        encoders = {"text_encoder": "tfidf-svd", "image_encoder": "color-gradient-histogram"}
-        self.settings = Settings(home=root, device="cpu", threads=1, **encoders)
-        self.home: Home = plan.home(self.settings)
-        self.manifests = Manifests(self.home.path)
-
-    def make(self, selection: dg.AssetSelection, partition: object = NAME, **config: dict) -> None:
-        """Materialize these in one Dagster run, as the UI does."""
-        with open_instance(self.settings) as instance:
-            dg.materialize(
-                assets_and_checks(self.settings), selection=selection, partition_key=partition, instance=instance,
-                resources=plan.resources(self.settings), run_config={"ops": config, **QUIET}, raise_on_error=False,
-            )  # fmt: skip
-
-    def run(self, since: str, until: str, model: str) -> None:
-        """`trifuse run`, from one group to another, with one model."""
-        asked = {"models": (model,), "protocols": PROTOCOLS, "seeds": (0,)}
-        plan.run(plan.Request(NAME, since=since, until=until, **asked), self.settings, lambda line: None)
-
-    def watch(self) -> None:
-        """From now on `made` says what is new."""
-        with open_instance(self.settings) as instance:
-            self.runs = {run.run_id for run in instance.get_runs()}
-
-    def made(self) -> set[str]:
-        """The assets that were materialized."""
-        with open_instance(self.settings) as instance:
-            new = {run.run_id for run in instance.get_runs()} - self.runs
-            logs = [log for run in new for log in instance.all_logs(run, DagsterEventType.ASSET_MATERIALIZATION)]
-        return {log.dagster_event.asset_key.to_user_string() for log in logs}
-
-    def red(self) -> set[tuple[str, str]]:
-        """Asset and name of every check that is red and blocks."""
-        return {(one.asset, one.check) for one in verdict(self.home, dataset(NAME)).blocking}
-
-    def forget(self, asset: str, partition: str = NAME) -> None:
-        """As if it had not been made since it became due again."""
-        self.manifests.forget(self.manifests.require(asset, partition))
-
-    def rewrite(self, path: Path, to: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
-        """Another table in a Parquet file."""
-        to(pd.read_parquet(path)).to_parquet(path, index=False)
-
-
-def evaluation() -> dict:
-    return {"config": {"protocols": list(PROTOCOLS), "seeds": [0]}}
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> Place:
-    """A small shop with three models, their numbers and a snapshot, made by the real assets."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("DAGSTER_HOME", os.environ.get("DAGSTER_HOME", ""))
-        place = Place(tmp_path_factory.mktemp("trained") / "home")
-        generate(NAME, place.home.raw_root(dataset(NAME)), scale=0.05)
-        # The asset raw_files would generate the sample at full size.
-        place.manifests.save(Manifest("raw_files", NAME, "run", "1", "fingerprint", "small", {}))
-        place.make(UP_TO_FOLDS.without_checks(), folds=evaluation())
-        for model in MODELS:
-            key = dg.MultiPartitionKey({"dataset": NAME, "model": model})
-            place.make(dg.AssetSelection.assets("recommender"), key, recommender=evaluation())
-        place.make(dg.AssetSelection.assets("recommendations", "metrics").without_checks())
-        place.make(dg.AssetSelection.assets("serving_snapshot"), None)
-        assert place.manifests.current("metrics", NAME)
-    return place
-
-
-@pytest.fixture
-def place(trained, tmp_path, monkeypatch) -> Place:
-    """A copy of it, watched."""
-    monkeypatch.setenv("DAGSTER_HOME", os.environ.get("DAGSTER_HOME", ""))
-    monkeypatch.setattr(plan, "_show_checks", lambda *of: None)
-    shutil.copytree(trained.home.path, tmp_path / "home")
-    copied = Place(tmp_path / "home")
-    copied.watch()
-    return copied
+from tests.orchestration.small_shop import NAME, PROTOCOLS, Place
 
 
 def blocked(place: Place, since: str, until: str, model: str) -> str:
@@ -145,18 +48,12 @@ def split_anew(place: Place, monkeypatch, change: Callable) -> None:
     place.forget("folds")
 
 
-def answer(place: Place, query: str) -> list[tuple]:
-    """What the snapshot answers."""
-    with duckdb.connect(str(place.home.serving), read_only=True) as connection:
-        return connection.execute(query).fetchall()
-
-
 def published(place: Place) -> dict[str, int]:
     """Rows of the dataset in the tables of the snapshot that a red check holds back."""
     tables = ("items", "interactions", "metrics", "metric_slices", "predictions", "item_vectors", "review_sentiment")
     counts = {}
     for table in tables:
-        ((counts[table],),) = answer(place, f"SELECT count(*) FROM {table} WHERE dataset = '{NAME}'")
+        ((counts[table],),) = place.answer(f"SELECT count(*) FROM {table} WHERE dataset = '{NAME}'")
     return counts
 
 
@@ -229,7 +126,7 @@ def test_what_is_measured_on_sampled_candidates_is_not_published(place, monkeypa
     before = published(place)
     place.make(dg.AssetSelection.assets("serving_snapshot"), None)
     assert "serving_snapshot" in place.made() and published(place) == before
-    ((files,),) = answer(place, "SELECT count(DISTINCT partition) FROM lineage WHERE partition LIKE '%|popularity|%'")
+    ((files,),) = place.answer("SELECT count(DISTINCT partition) FROM lineage WHERE partition LIKE '%|popularity|%'")
     assert files == len(PROTOCOLS), "how it came to that can be traced"
 
 
