@@ -5,8 +5,8 @@
 HOME is copied. Every night, each of its datasets is refreshed: the records of such a run, as Dagster wrote them, are
 filed again under a new id and that night's date. Every fourth week a dataset has changed: all its runs are filed
 again, every result gets a new version with a manifest, some vectors belong to nothing any more, and a training is
-broken off; then the asset `retention` itself runs, as of that date, and the sizes are printed. Before the first night
-and after the last the real UI opens the pages of much-materialized assets in headless Chromium.
+broken off; then the asset `retention` itself runs, as of that date, and the sizes are printed. At the end the real UI
+opens the pages of much-materialized assets in headless Chromium, as they are and as they were before the first night.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import time
 import uuid
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 
 import dagster as dg
 import numpy as np
@@ -41,6 +42,8 @@ from orchestration.settings import Settings
 DAY = 86_400
 MONTH = 28
 """Nights between two changes of a dataset, and between two runs of `retention`."""
+OPENINGS = 9
+"""Times that a page is opened."""
 SETTLING = 60
 """Seconds in which the daemon does what it does at its start."""
 VECTORS = 100
@@ -145,39 +148,60 @@ def main() -> None:
     asked.add_argument("--nights", type=int, default=13 * MONTH)
     options = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="year-", dir=options.work) as folder:
-        home = Path(folder) / "home"
+        home, young = Path(folder) / "home", Path(folder) / "young"
         shutil.copytree(options.home, home)
+        shutil.copytree(options.home, young)
         os.environ["TRIFUSE_HOME"] = str(home)
         year = Year(home, options.nights)
         print(f"at first: {year.sizes()}", flush=True)
-        look(home)
         for n in range(1, options.nights + 1):
             year.night(n)
             if n % MONTH == 0:
                 seconds = year.retain(n)
                 print(f"night {n}: {year.sizes()}; retention {seconds:.0f} s", flush=True)
         year.finish()
-        look(home)
+        look({"before the first night": young, "after the last": home})
 
 
-def look(home: Path) -> None:
-    """Seconds until the pages show their content, three times each."""
-    with closing(sqlite3.connect(home / "dagster/history/runs/index.db")) as index:
-        query = "SELECT count(*) FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION' AND asset_key = ?"
-        made = {asset: index.execute(query, [json.dumps([asset])]).fetchall()[0][0] for asset in PAGES}
-    ui = Ui(home, {})
+def look(homes: dict[str, Path]) -> None:
+    """Seconds until the pages of these homes show their content; they are opened in turns, so that both meet the same
+    load of the machine."""
+    uis = {name: Ui(home, {}) for name, home in homes.items()}
     try:
-        ui.ensure()
-        ui.stop_following()
+        for ui in uis.values():
+            ui.ensure()
+            ui.stop_following()
         time.sleep(SETTLING)
         for asset, words in PAGES.items():
-            page = Page()
-            page.show(f"http://127.0.0.1:{ui.port}/overview/activity", "Overview")  # the program of the UI is loaded
-            took = [page.show(f"http://127.0.0.1:{ui.port}/assets/{asset}?view=overview", words) for _ in range(3)]
-            page.close()
-            print(f"{asset}, {made[asset]:,} materializations: {', '.join(f'{s:.2f}' for s in took)} s", flush=True)
+            for name, took in _openings(uis, asset, words).items():
+                print(
+                    f"{asset}, {name}, {_made(homes[name], asset):,} materializations: median {median(took):.2f} s, "
+                    f"{min(took):.2f} to {max(took):.2f}",
+                    flush=True,
+                )
     finally:
-        ui.stop()
+        for ui in uis.values():
+            ui.stop()
+
+
+def _openings(uis: dict[str, Ui], asset: str, words: str) -> dict[str, list[float]]:
+    pages, took = {name: Page() for name in uis}, {name: [] for name in uis}
+    for name, page in pages.items():
+        page.show(f"http://127.0.0.1:{uis[name].port}/overview/activity", "Overview")  # the UI's program is loaded
+    for _ in range(OPENINGS):
+        for name, page in pages.items():
+            seconds = page.show(f"http://127.0.0.1:{uis[name].port}/assets/{asset}?view=overview", words)
+            took[name].append(seconds)
+            time.sleep(1)  # what the page asks for further down is answered
+    for page in pages.values():
+        page.close()
+    return took
+
+
+def _made(home: Path, asset: str) -> int:
+    with closing(sqlite3.connect(home / "dagster/history/runs/index.db")) as index:
+        query = "SELECT count(*) FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION' AND asset_key = ?"
+        return index.execute(query, [json.dumps([asset])]).fetchall()[0][0]
 
 
 if __name__ == "__main__":
