@@ -43,6 +43,8 @@ def spread(worker: W, work: Callable[..., R], jobs: list[dict[str, Any]], say: S
     """[work(worker, **job, say=say) for job in jobs], in that order; side by side where home.ray_address is a cluster.
 
     A job whose node is lost is done again on another, so that a job done twice must leave what it leaves done once.
+    Where there are fewer jobs than nodes, the home of a worker there keeps its ray_address, so that parts of its job
+    can be shared in turn (`assets.trials`); else that would only have more jobs begun at a time.
     Raises what `work` raises; on a cluster RuntimeError with its words, ConnectionError and ModuleNotFoundError as
     `connected`.
     """
@@ -50,20 +52,22 @@ def spread(worker: W, work: Callable[..., R], jobs: list[dict[str, Any]], say: S
     if not home.ray_address:
         return [work(worker, **job, say=say) for job in jobs]
     with connected(home.ray_address, home.threads) as ray:
-        need, _ = place(ray, home.threads)
+        need, places = place(ray, home.threads)
+        shares = home.ray_address if len(jobs) < places else None
         lines = _lines(ray.get_runtime_context().get_job_id())
         remote, there = ray.remote(_do).options(**need), ray.put(worker)
-        made = [remote.remote(there, work, job, lines, "num_gpus" in need) for job in jobs]
+        on = {"ray_address": shares, "device": "cuda" if "num_gpus" in need else "cpu"}
+        made = [remote.remote(there, work, job, lines, on) for job in jobs]
         with in_words("Computing"):
             _follow(ray, made, lines, say)
             return ray.get(made)
 
 
-def _do(worker: W, work: Callable[..., R], job: dict[str, Any], lines: Any, gpu: bool) -> R:
+def _do(worker: W, work: Callable[..., R], job: dict[str, Any], lines: Any, on: dict[str, Any]) -> R:
     """One job, on a node."""
     import ray
 
-    worker.home = worker.home.model_copy(update={"ray_address": None, "device": "cuda" if gpu else "cpu"})
+    worker.home = worker.home.model_copy(update=on)
     return work(worker, **job, say=lambda line: ray.get(lines.say.remote(line)))
 
 

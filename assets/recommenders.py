@@ -28,6 +28,7 @@ from assets.splits import Evaluation, folds, load_fold
 from assets.steps import Output, Say, hashed, materialize, remember
 from assets.studies.changes import UNCHANGED, Change
 from assets.subsets import SUBSETS, write_subsets
+from assets.trials import trials_of
 from models.registry import recommender as recommender_class
 from models.splits import TEST, TRAIN, VALID
 
@@ -216,12 +217,16 @@ class Workshop:
         settings = change.settings(self.settings)
         model = self.model(settings, variant=cell.variant if change.base is None else change.base, seed=cell.seed)
         label = " ".join(filter(None, (cell.dataset, cell.model, cell.variant, cell.protocol, f"seed {cell.seed}")))
+
+        def tell(line: str) -> None:
+            say(f"{label}: {line}")
+
+        model.map_trials = trials_of(self.home, tell)
         checkpoint = self._checkpoint(cell, settings, change)
         forget_peak_memory(self.home.device)
         started = time.monotonic()
         report = model.fit(
-            parts["train"], parts["valid"], features,
-            device=self.home.device, progress=lambda line: say(f"{label}: {line}"), checkpoint=checkpoint,
+            parts["train"], parts["valid"], features, device=self.home.device, progress=tell, checkpoint=checkpoint
         )  # fmt: skip
         record = {
             **asdict(cell),
@@ -245,7 +250,7 @@ class Workshop:
             if change == UNCHANGED and cell.variant == self.model.variants[0]:
                 write_subsets(model, parts["test"], temporary / SUBSETS)
         shutil.rmtree(checkpoint, ignore_errors=True)
-        say(f"{label}: valid RMSE {record['valid_rmse']:.4f} in {record['fit_seconds']:.1f} s")
+        tell(f"valid RMSE {record['valid_rmse']:.4f} in {record['fit_seconds']:.1f} s")
         files = sorted(path for path in folder.iterdir() if path.is_file())
         told = ("fit_seconds", "valid_rmse", "train_rmse", "peak_memory_mb", "parameters", "trials")
         facts = {k: record[k] for k in told}

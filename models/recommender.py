@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -17,6 +17,9 @@ from models.data import Features, Interactions
 
 Progress = Callable[[str], None]
 """Called with one readable line whenever there is something to tell (an epoch, a grid point)."""
+
+MapTrials = Callable[[Callable[[dict[str, Any]], Any], list[dict[str, Any]]], Iterable[Any]]
+"""Called as `map` is: a function, and settings that do not depend on each other; gives the results in that order."""
 
 
 def silent(_line: str) -> None:
@@ -78,6 +81,8 @@ class Recommender(ABC):
         self.config = config if config is not None else self.Config()
         self.variant, self.seed = variant, seed
         self.device = "cpu"
+        # With what a search evaluates trials that share nothing; whoever has machines for it puts in another.
+        self.map_trials: MapTrials = map
 
     @abstractmethod
     def fit(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from models.recommender import Progress, silent
+from models.recommender import MapTrials, Progress, silent
 
 TRIALS = 12
 """Settings that a model may compare on validation, the first one included."""
@@ -40,38 +40,44 @@ def search(
     model: str = "",
     measure: str = "valid_rmse",
     progress: Progress = silent,
+    map_trials: MapTrials = map,
 ) -> Found:
     """Coordinate search: from the first value of every field, try the others of one field at a time, keep the best.
 
     space: field -> candidate values, the first being where the search starts. evaluate: settings -> (loss, result);
     the lower loss wins, the earlier setting on a tie; a loss that is not finite never wins. What is to be high is given
     as a negative loss. model, measure: whose search and for what, in messages. It goes round the fields until a round
-    changes nothing or `trials` are spent. Raises ValueError where no setting gave a finite loss.
+    changes nothing or `trials` are spent. What one field is tried with does not depend on what the others of its values
+    gave, so that `map_trials` may evaluate them side by side. Raises ValueError where no setting gave a finite loss.
     """
-    settings = {name: values[0] for name, values in space.items()}
+    start = {name: values[0] for name, values in space.items()}
     tried: set[tuple] = set()
     best: Found | None = None
 
-    def attempt(candidate: Settings) -> bool:
+    def attempt(candidates: list[Settings]) -> bool:
+        """Whether one of them that is new, and within the budget, is better than all before."""
         nonlocal best
-        if tuple(candidate.values()) in tried or len(tried) >= trials:
-            return False
-        tried.add(tuple(candidate.values()))
-        loss, result = evaluate(dict(candidate))
-        won = np.isfinite(loss) and (best is None or loss < best.loss)
-        if won:
-            best = Found(dict(candidate), float(loss), measure, result, len(tried))
-        told = ", ".join(f"{name} {_shown(value)}" for name, value in candidate.items())
-        progress(f"{model}: trial {len(tried)} of at most {trials}: {told or 'as it is'}: {measure} {abs(loss):.4f}")
-        return bool(won)
+        new = {tuple(settings.values()): settings for settings in candidates}
+        asked = [settings for values, settings in new.items() if values not in tried][: trials - len(tried)]
+        before = best
+        for settings, (loss, result) in zip(asked, map_trials(evaluate, asked), strict=True):
+            tried.add(tuple(settings.values()))
+            if np.isfinite(loss) and (best is None or loss < best.loss):
+                best = Found(settings, float(loss), measure, result, len(tried))
+            told = ", ".join(f"{name} {_shown(value)}" for name, value in settings.items())
+            progress(
+                f"{model}: trial {len(tried)} of at most {trials}: {told or 'as it is'}: {measure} {abs(loss):.4f}"
+            )
+        return best is not before
 
-    attempt(settings)
+    if not space:
+        attempt([start])
     improved = True
     while improved and len(tried) < trials:
         improved = False
         for name, values in space.items():
-            for value in values:
-                improved |= attempt((best.settings if best else settings) | {name: value})
+            around = best.settings if best else start
+            improved |= attempt([around | {name: value} for value in values])
     if best is None:
         raise ValueError(f"{model}: no setting of {', '.join(space)} gave a finite {measure}: training diverged")
     return replace(best, trials=len(tried))

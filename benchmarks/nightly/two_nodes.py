@@ -1,10 +1,12 @@
 """One `trifuse run` here, on a Ray cluster of one node, of two, and of two of which one is lost in the middle.
 
     TRIFUSE_WEIGHTS=~/weights python benchmarks/nightly/two_nodes.py [--dataset sample-movies] [--seeds 0,1]
+    python benchmarks/nightly/two_nodes.py --dataset ml-100k --models svd --seeds 0 --lose-at "side by side"
 
 Each run starts from the same home, in which everything before the vectors is made, with one thread a node. Printed are
-its seconds, and those of encoding, training and ranking, which Ray shares; then whether the final tables are equal to
-those made here. Exit status 1 where they are not.
+its seconds, and those of encoding, training and ranking, which Ray shares; for a training that was the only one, on how
+many nodes its trials were made, round by round; then whether the final tables are equal to those made here. Exit status
+1 where they are not.
 Without TRIFUSE_WEIGHTS the classical encoders are used: they learn from all contents at once, so that only training and
 ranking are shared. The nodes are processes of this machine: they gain only as much as it has processors.
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,7 +43,7 @@ def main() -> None:
     asked.add_argument("--dataset", default="sample-movies")
     asked.add_argument("--models", default="svd,jiang")
     asked.add_argument("--seeds", default="0,1")
-    asked.add_argument("--lose-at", default="jiang", help="lose the node at the first epoch of this model")
+    asked.add_argument("--lose-at", default="epoch", help="lose the node at the first line of progress with this text")
     asked.add_argument("--work", default=None, help="the folder to work in")
     options = asked.parse_args()
     os.environ.update({name: value for name, value in FIXED.items() if not _real_encoders(name)})
@@ -64,12 +67,14 @@ def compare(options: argparse.Namespace, folder: Path) -> int:
     ):
         home = shutil.copytree(begun, folder / title.replace(" ", "-"))
         with Nodes(nodes) as cluster:
-            seconds = run(options, home, cluster, lose_at)
+            seconds, said = run(options, home, cluster, lose_at)
         found = contents(home)
         expected = expected or found
         differ = [table for table in expected if found[table] != expected[table]]
         wrong += bool(differ)
         parts = ", ".join(f"{what} {took(home, assets):.1f}" for what, assets in SHARED.items())
+        rounds = re.findall(r"(\d+) trials side by side on (\d+) nodes", said)
+        parts += "; trials " + ", ".join(f"{trials} on {on}" for trials, on in rounds) if rounds else ""
         print(
             f"{title}: {seconds:.1f} s ({parts}); {'DIFFER: ' + ', '.join(differ) if differ else 'equal'}", flush=True
         )
@@ -102,8 +107,10 @@ class Nodes:
             self._cluster.shutdown()
 
 
-def run(options: argparse.Namespace, home: Path, nodes: Nodes, lose_at: str = "", until: str = "serving") -> float:
-    """Seconds of the command. lose_at: the model in whose first epoch a node is lost."""
+def run(
+    options: argparse.Namespace, home: Path, nodes: Nodes, lose_at: str = "", until: str = "serving"
+) -> tuple[float, str]:
+    """Seconds of the command, and what it said. lose_at: the text at whose first line a node is lost."""
     about = [options.dataset, "--models", options.models, "--seeds", options.seeds, "--protocol", "xia2024"]
     about += ["--until", until]
     command = [sys.executable, "-m", "orchestration.cli", "run", *about]
@@ -112,13 +119,13 @@ def run(options: argparse.Namespace, home: Path, nodes: Nodes, lose_at: str = ""
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     for line in process.stdout:
         said.append(line)
-        if lose_at and f" {lose_at} " in line and "epoch" in line:
+        if lose_at and lose_at in line:
             nodes.lose()
             print(f"  lost at: {line.strip()}", flush=True)
             lose_at = ""
     if process.wait() or lose_at:
         raise RuntimeError(f"the command ended with {process.returncode}: {''.join(said)[-2000:]}")
-    return time.monotonic() - started
+    return time.monotonic() - started, "".join(said)
 
 
 def took(home: Path, assets: tuple[str, ...]) -> float:

@@ -68,8 +68,7 @@ class BiasedMF(Baseline):
     ) -> FitReport:
         """Under a minute on a million ratings, so that there is nothing to resume."""
         descent = self._descent(self.config, self.seed, train, valid, features)
-        with one_thread():
-            found = search(self._space(), descent.run, model=self.name, progress=progress)
+        found = search(self._space(), descent.run, model=self.name, progress=progress, map_trials=self.map_trials)
         curve, arrays = found.result
         self._keep(features, **arrays)
         return FitReport(curve, found.chosen, sum(np.size(a) for a in arrays.values()), found.trials)
@@ -124,6 +123,7 @@ class Descent:
         self.ratings = torch.from_numpy(train.ratings.astype(np.float32)) - self.mean
         self.batch = int(np.clip(len(train) // 200, *config.batch))
 
+    @one_thread()
     def run(self, settings: dict) -> tuple[float, tuple[list[dict], dict[str, np.ndarray]]]:
         """Train until validation stops improving; the lowest RMSE, and the curve and the arrays of that epoch."""
         generator = torch.Generator().manual_seed(self.seed)

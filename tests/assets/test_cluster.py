@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import threading
 import time
 from dataclasses import dataclass
@@ -13,14 +14,19 @@ import dagster as dg
 import pytest
 
 from assets import cluster
+from assets.cells import Cell
 from assets.cluster import kept, spread
+from assets.datasets import dataset
 from assets.files import read_json, sha256_of
 from assets.home import Home
 from assets.matrices import load_catalog
 from assets.recommendations import recommendations
-from assets.recommenders import recommender
+from assets.recommenders import Workshop, recommender
 from assets.splits import _write as write_fold
 from assets.steps import Say
+from assets.trials import trials_of
+from models.baselines.svd import BiasedMF
+from models.tuning import search
 from tests.assets.trained_home import NAME, PROTOCOL, TrainedHome, silent
 
 SEEDS, MODELS = (0, 1, 2), ("item-cf", "svd")
@@ -50,6 +56,19 @@ class Clerk:
         say(f"{number} squared")
         return number * number
 
+    def trial(self, settings: dict[str, int]) -> tuple[int, None]:
+        """Of a search for the lowest square: begun on both nodes before any ends, and that of 3 is killed once."""
+        again = any(number == "3" for number, *_ in self.begun())
+        square = self.square(settings["number"], silent)
+        while len({node for _, node, *_ in self.begun()}) < 2:
+            time.sleep(0.02)
+        if settings["number"] == 3 and not again:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return square, None
+
+    def shares(self, say: Say) -> bool:
+        return self.home.ray_address is not None
+
     def begun(self) -> list[list[str]]:
         """Number, node, process and device of each beginning."""
         return sorted(path.name.split() for path in self.folder.glob("* *"))
@@ -72,9 +91,19 @@ def test_processes_are_kept_for_the_next_jobs_and_errors_come_in_their_own_words
         assert len({process for _, _, process, _ in clerk.begun()}) == 1
         with pytest.raises(RuntimeError, match=r"Computing on Ray failed: .*-1 is below zero"):
             spread(clerk, Clerk.square, jobs(-1), silent)
+        assert spread(clerk, Clerk.shares, [{}], silent) == [True], "there is a node to spare"
+        assert spread(clerk, Clerk.shares, [{}, {}], silent) == [False, False]
     here = Clerk(clerk.home.model_copy(update={"ray_address": None}))
     with pytest.raises(ValueError, match="-1 is below zero"):
         spread(here, Clerk.square, jobs(-1), silent)
+
+
+def test_trials_are_shared_and_one_whose_process_is_killed_is_made_again(clerk):
+    said = []
+    found = search({"number": (3, 1, 2)}, clerk.trial, map_trials=trials_of(clerk.home, said.append))
+    assert (found.settings, found.loss, found.trials) == ({"number": 1}, 1, 3)
+    assert [number for number, *_ in clerk.begun()] == ["1", "2", "3", "3"]
+    assert len(said) == 1 and said[0].startswith("3 trials side by side on ")
 
 
 def test_models_and_lists_of_two_nodes_are_those_made_here(tmp_path, nodes, monkeypatch):
@@ -88,10 +117,13 @@ def test_models_and_lists_of_two_nodes_are_those_made_here(tmp_path, nodes, monk
     shutil.copytree(here.home.path, tmp_path / "there")
     there = Home(**here.home.model_dump() | {"root": str(tmp_path / "there"), "ray_address": nodes.address})
     with kept():
+        workshop, said = Workshop(there, dataset(NAME), BiasedMF, BiasedMF.Config()), []
+        spread(workshop, Workshop.train, [{"cell": Cell(NAME, "svd", PROTOCOL, 0, ""), "run_id": "run-1"}], said.append)
+        assert any("3 trials side by side on" in line for line in said), "as it was the only training"
         for home in (here.home, there):
             train_and_rank(home)
     one, two = found(here.home), found(there)
-    assert asked == [nodes.address] * (len(MODELS) + 1), "each model's cells and the lists were made there"
+    assert asked == [nodes.address] * (len(MODELS) + 2), "each model's cells and the lists were made there"
     assert one == two
     assert len(one) == len(SEEDS) * len(MODELS) * 3 + len(MODELS) + 1
 

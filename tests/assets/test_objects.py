@@ -1,4 +1,4 @@
-"""The snapshot and the reports in a local S3 server (moto); skips where that is not installed."""
+"""The snapshot and the reports in a local S3 server (moto)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ ROWS = 1000
 @pytest.fixture
 def address(monkeypatch) -> str:
     """A bucket of an S3 server on this machine."""
-    server_of = pytest.importorskip("moto.server", reason="pip install 'trifuse[s3test]'").ThreadedMotoServer
-    server = server_of(ip_address="127.0.0.1", port=0)
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
     for name, value in {
