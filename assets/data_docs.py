@@ -7,7 +7,7 @@ from assets.files import atomic_folder, digest, sha256_of
 from assets.home import Home
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
-from assets.steps import Output, Say, materialize
+from assets.steps import Output, Say, materialize, with_page
 from assets.validation.checks import CHECKED, data_docs_page, outcomes
 from assets.validation.site import FOLDER, build
 
@@ -40,4 +40,4 @@ def data_docs(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeRe
     upstream = dict.fromkeys(made, name)
     wording = [(path.name, sha256_of(path)) for path in sorted(FOLDER.iterdir())]
     result = materialize(context, home, upstream=upstream, config=[states, wording], compute=compute)
-    return result._replace(metadata={**result.metadata, "path": dg.MetadataValue.path(page)})
+    return with_page(result, page)

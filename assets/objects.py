@@ -60,16 +60,20 @@ def storage(address: str) -> tuple[FileSystem, str]:
 def publish(home: Home, address: str, say: Say) -> Published:
     """Make the storage hold the snapshot, its tables and the reports as they are now; what is equal is not sent again.
 
-    Raises FileNotFoundError where there is no snapshot, OSError of the storage.
+    Tables of an equal snapshot are equal, and not even written. Raises FileNotFoundError where there is no snapshot,
+    OSError of the storage.
     """
     if not home.serving.exists():
         raise FileNotFoundError(f"There is no {home.serving} to publish yet. `make demo` or `trifuse run` makes it.")
     there, prefix = storage(address)
     # No other snapshot takes its place meanwhile: the tables are those of the one that is sent.
     with alone(home.serving), tempfile.TemporaryDirectory(prefix=temporary_prefix("trifuse")) as folder:
-        files = {f"{TABLES}/{path.name}": path for path in _tables(home, Path(folder))} | _files(home)
-        before = _index(there, f"{prefix}/{INDEX}")
-        now = {name: sha256_of(path) for name, path in files.items()}
+        before, files = _index(there, f"{prefix}/{INDEX}"), _files(home)
+        now, tables = _hashes(files), {name: before[name] for name in before if name.startswith(f"{TABLES}/")}
+        if not tables or now[home.serving.name] != before.get(home.serving.name):
+            made = {f"{TABLES}/{path.name}": path for path in _tables(home, Path(folder))}
+            files, tables = made | files, _hashes(made)
+        now = tables | now
         new = [name for name, sha256 in now.items() if before.get(name) != sha256]
         for name in new:
             say(f"sending {name}")
@@ -86,6 +90,10 @@ def _files(home: Home) -> dict[str, Path]:
     """Name in the storage -> file: the snapshot and the reports."""
     pages = [path for path in sorted(home.reports.rglob("*")) if path.is_file() and not path.name.startswith(".")]
     return {path.relative_to(home.path).as_posix(): path for path in (home.serving, *pages)}
+
+
+def _hashes(files: dict[str, Path]) -> dict[str, str]:
+    return {name: sha256_of(path) for name, path in files.items()}
 
 
 def _tables(home: Home, folder: Path) -> list[Path]:

@@ -88,23 +88,36 @@ def recommender(context: dg.AssetExecutionContext, config: Training, home: Home)
     workshop = Workshop(home, about, model, settings)
 
     def compute(say: Say) -> Output:
+        kept = Manifests(home.path)
+        before = {cell: kept.current("recommender", cell.partition) for cell in cells}
         jobs = [{"cell": cell, "run_id": context.run.run_id} for cell in cells]
-        manifests = spread(workshop, Workshop.train, jobs, say)
-        lines = ["| protocol | seed | variant | valid RMSE | seconds |", "|---|---|---|---|---|"]
-        lines += [
-            f"| {c.protocol} | {c.seed} | {c.variant} | {m['valid_rmse']:.4f} | {m['fit_seconds']:.1f} |"
-            for c, m in zip(cells, (manifest.metadata for manifest in manifests), strict=True)
-        ]
-        first = manifests[0].metadata
-        facts = {"cells": "\n".join(lines), "valid_rmse": first["valid_rmse"], "fit_seconds": first["fit_seconds"]}
-        made = {f"recommender@{c.partition}": m.data_version for c, m in zip(cells, manifests, strict=True)}
-        return Output(digest(sorted(made.values())), len(cells), [], facts, upstream=made)
+        manifests = dict(zip(cells, spread(workshop, Workshop.train, jobs, say), strict=True))
+        first = manifests[cells[0]].metadata
+        facts = {
+            "cells": _told(manifests, before),
+            "parameters": ", ".join(f"{k} = {v}" for k, v in config.parameters.items()) or "the model's own",
+            "valid_rmse": round(first["valid_rmse"], 5),
+            "fit_seconds": round(first["fit_seconds"], 1),
+        }
+        made = {f"recommender@{cell.partition}": m.data_version for cell, m in manifests.items()}
+        return Output(digest(sorted(made.values())), None, [], facts, upstream=made)
 
     upstream = dict.fromkeys(inputs(model, home, about.name), about.name)
     options = [[asdict(cell) for cell in cells], settings.model_dump(), model.version]
     return materialize(
         context, home, upstream=upstream, config=options, compute=compute, partition=f"{about.name}|{model.name}"
     )
+
+
+def _told(trained: dict[Cell, Manifest], before: dict[Cell, Manifest | None]) -> str:
+    """What came of each cell, beside what was there before where that was another model, in Markdown."""
+    lines = ["| protocol | seed | variant | valid RMSE | before | seconds |", "|---|---|---|---|---|---|"]
+    for cell, now in trained.items():
+        was = before[cell]
+        other = f"{was.metadata['valid_rmse']:.4f}" if was and was.data_version != now.data_version else ""
+        facts = f"{now.metadata['valid_rmse']:.4f} | {other} | {now.metadata['fit_seconds']:.1f}"
+        lines.append(f"| {cell.protocol} | {cell.seed} | {cell.variant} | {facts} |")
+    return "\n".join(lines)
 
 
 def code_version(model: "type[Recommender]") -> str:

@@ -94,6 +94,11 @@ def materialize(
     )
 
 
+def with_page(result: dg.MaterializeResult, page: Path) -> dg.MaterializeResult:
+    """The same with the path of its page, which no manifest keeps: the home may have been moved since."""
+    return result._replace(metadata={**result.metadata, "path": dg.MetadataValue.path(page)})
+
+
 def as_it_was(context: dg.AssetExecutionContext, home: Home, why: str) -> dg.MaterializeResult:
     """The partition once more, as it was made before. Raises LookupError, with the reason, where it never was."""
     asset, partition = context.asset_key.path[-1], context.partition_key

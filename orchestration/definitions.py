@@ -34,6 +34,7 @@ from assets.upkeep import assets as upkeep  # noqa: E402
 from assets.validation import CHECKS  # noqa: E402
 from orchestration import jobs, policies, resources, schedules, sensors  # noqa: E402
 from orchestration.history import wait_for_checkpoints_only  # noqa: E402
+from orchestration.links import with_links  # noqa: E402
 from orchestration.settings import Settings  # noqa: E402
 
 MODULES = [
@@ -84,7 +85,7 @@ def definitions() -> dg.Definitions:
     wait_for_checkpoints_only()  # the UI's run workers and steps come by here
     settings = Settings.from_environment()
     return dg.Definitions(
-        assets=made(settings),
+        assets=with_links(made(settings), settings, resources.home(settings)),
         asset_checks=EVERY_CHECK,
         jobs=[*jobs.refresh_jobs(), *jobs.jobs_by_hand()],
         schedules=[schedules.nightly_refresh, schedules.weekly_retention],

@@ -16,12 +16,11 @@ from orchestration.groups import refreshed
     cron_schedule=os.environ.get("TRIFUSE_NIGHTLY_CRON") or "0 3 * * *",
     execution_timezone="UTC",
     name="nightly_refresh",
+    description="Refreshes every dataset in use, at 03:00 UTC or as TRIFUSE_NIGHTLY_CRON says. What has not changed is "
+    "found unchanged and not computed again.",
 )
 def nightly_refresh(context: dg.ScheduleEvaluationContext, home: dg.ResourceParam[Home]) -> Iterator:
-    """Refreshes every dataset in use, at 03:00 UTC or as TRIFUSE_NIGHTLY_CRON says.
-
-    What has not changed is found unchanged and not computed again.
-    """
+    """Asks for a run of each dataset that has been materialized before."""
     manifests = Manifests(home.path)
     used = [name for name in datasets() if manifests.current("raw_files", name)]
     if not used:

@@ -64,6 +64,13 @@ class Settings(BaseModel):
     ui_host: str = Field(default="127.0.0.1", description="the address at which the UI listens; it has no login")
     ui_port: int = Field(default=3000, ge=1, le=65535, description="the port at which the UI listens")
 
+    git_url: str = Field(
+        default="",
+        pattern="^https?://.*(github|gitlab)",
+        description="where this repository is browsed, on GitHub or GitLab: the UI links each asset to its code there",
+    )
+    git_branch: str = Field(default="main", description="the branch or commit that is linked to")
+
     tmdb_api_base: str | None = Field(default=None, pattern="^https?://", description="where TMDB's API is asked")
     tmdb_image_base: str | None = Field(default=None, pattern="^https?://", description="where TMDB's posters are")
     omdb_api_base: str | None = Field(default=None, pattern="^https?://", description="where OMDb's API is asked")

@@ -1,7 +1,6 @@
 """The report of a dataset: what is best, whether it matters, what it looks like, and where every number comes from."""
 
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
@@ -15,7 +14,7 @@ from assets.partitions import BY_DATASET
 from assets.profiles import user_profiles_over_time
 from assets.recommendations import recommendations
 from assets.reports.red_checks import verdict
-from assets.steps import Output, Say, as_it_was, materialize
+from assets.steps import Output, Say, as_it_was, materialize, with_page
 
 CODE_VERSION = "4"
 FOLDER = Path(__file__).parent
@@ -45,7 +44,8 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
     """Pages that open from disk: leaderboards beside published numbers, significance, errors, posters, provenance."""
     name = context.partition_key
     if behind(home, name):
-        return as_it_was(context, home, "there are later data than those that its models were trained on")
+        before = as_it_was(context, home, "there are later data than those that its models were trained on")
+        return with_page(before, report_page(home, name))
 
     def compute(say: Say) -> Output:
         from assets.reports.index import SUMMARY, summary_of
@@ -60,7 +60,7 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
                 (folder / file).write_text(html, encoding="utf-8")
             write_json(folder / SUMMARY, summary_of(page, list(pages)))
         say(f"{name}: report of {len(pages)} pages, {sum(map(len, pages.values())) / 2**20:.1f} MB: {first}")
-        facts: dict[str, Any] = {"summary": summary(page, first), "path": str(first), "pages": len(pages)}
+        facts = {"summary": summary(page), "pages": len(pages)}
         return Output(digest(pages), None, [first.parent / file for file in (*pages, SUMMARY)], facts)
 
     upstream = dict.fromkeys(UPSTREAM, name)
@@ -68,7 +68,8 @@ def report(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
     # Most datasets have no reviews, so that these are not asked of them.
     made = [asset for asset in OF_REVIEWS if Manifests(home.path).current(asset, name)]
     upstream |= dict.fromkeys(made, name)
-    return materialize(context, home, upstream=upstream, config=[_wording(), red], compute=compute)
+    result = materialize(context, home, upstream=upstream, config=[_wording(), red], compute=compute)
+    return with_page(result, report_page(home, name))
 
 
 @dg.asset(deps=[report], group_name="reports", kinds={"html"}, code_version="1")
@@ -84,12 +85,13 @@ def report_index(context: dg.AssetExecutionContext, home: Home) -> dg.Materializ
         def compute(say: Say) -> Output:
             write_text(target, index_page(contents))
             say(f"reports of {len(contents['datasets'])} datasets: {target}")
-            facts = {"summary": index_summary(contents, target.as_uri()), "path": str(target)}
+            facts = {"summary": index_summary(contents)}
             made = {f"report@{one['name']}": one["version"] for one in contents["datasets"]}
             return Output(sha256_of(target), len(made), [target], facts, upstream=made)
 
         told = [contents["datasets"], [vars(run) for run in contents["runs"]], _wording()]
-        return materialize(context, home, upstream={}, config=told, compute=compute, partition="")
+        result = materialize(context, home, upstream={}, config=told, compute=compute, partition="")
+    return with_page(result, target)
 
 
 def _wording() -> str:

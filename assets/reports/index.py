@@ -90,11 +90,11 @@ def index_page(contents: dict[str, Any]) -> str:
     return written("index.html.j2", contents)
 
 
-def index_summary(contents: dict[str, Any], uri: str) -> str:
+def index_summary(contents: dict[str, Any]) -> str:
     """The best model of every dataset in Markdown, for the Dagster UI."""
     lines = ["| dataset | protocol | best model | value |", "|---|---|---|---|"]
     lines += [
         f"| {one['name']} | {best['protocol']} | {best['model']} | {best['metric']} {best['value']:.4f} |"
         for one in contents["datasets"] for best in one["best"]
     ]  # fmt: skip
-    return "\n".join([*lines, "", f"[Open the reports]({uri})"])
+    return "\n".join(lines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from assets.reports import facts, plots
@@ -116,7 +115,7 @@ def _remarks(boards: list[Board], sections: list[dict[str, Any]]) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def summary(page: dict[str, Any], target: Path) -> str:
+def summary(page: dict[str, Any]) -> str:
     """The leaderboards and the headline in Markdown, for the Dagster UI."""
     red = [f"**Red: {one.asset}: {one.check}.** {one.summary}.\n" for one in page["verdict"].blocking]
     lines = [*red, f"**{page['headline']}**", ""]
@@ -131,4 +130,4 @@ def summary(page: dict[str, Any], target: Path) -> str:
             interval = f"{number(row.low)} – {number(row.high)}"
             lines.append(f"| {row.label} | {number(row.value)} | {interval} | {len(row.seeds)} | {papers} |")
         lines.append("")
-    return "\n".join([*lines, f"[Open the report]({target.as_uri()})"])
+    return "\n".join(lines[:-1])

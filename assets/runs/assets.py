@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from assets.runs.comparing import Comparison
 
+SHOWN = 10
+"""Of the numbers that changed, those that the UI lists: the most changed ones. The page has all."""
 COMMAND_TAG = "trifuse/command"
 """All Dagster runs of one `trifuse run` carry the same."""
 
@@ -56,7 +58,7 @@ def run_history(context: dg.AssetExecutionContext, home: Home) -> dg.Materialize
 
             page = home.reports / "changes" / f"{name}.html"
             write_text(page, written("changes.html.j2", {"c": comparison}))
-            facts = {"changes": _summary(comparison), "page": str(page)}
+            facts = {"changes": summary(comparison), "page": str(page)}
             say(f"{name}: {len(comparison.differences)} differences to run {before[-1][0].name}, "
                 f"{len(comparison.changed)} numbers changed")  # fmt: skip
         return Output(digest(steps.drop(columns="run_id").to_json()), len(state.numbers), files, facts)
@@ -72,7 +74,13 @@ def _new_runs(steps: "pd.DataFrame", before: "pd.DataFrame | None") -> list[str]
     return sorted(set(steps.run_id) - known - {""})
 
 
-def _summary(comparison: "Comparison") -> str:
+def summary(comparison: "Comparison") -> str:
+    """What differs, and the numbers that changed most, in Markdown for the Dagster UI."""
     lines = ["| | changed | before | after |", "|---|---|---|---|"]
     lines += [f"| {d.kind} | {d.what} | {d.before[:16]} | {d.after[:16]} |" for d in comparison.differences]
-    return "\n".join([*lines, "", f"{len(comparison.changed)} numbers changed, {comparison.same} did not."])
+    lines += ["", f"{len(comparison.changed)} numbers changed, {comparison.same} did not."]
+    if comparison.changed:
+        lines += ["", "| number | metric | before | after | |", "|---|---|---|---|---|"]
+    for e in comparison.changed[:SHOWN]:
+        lines.append(f"| {e.label} | {e.metric} | {e.before:.5g} | {e.after:.5g} | {e.verdict} |")
+    return "\n".join(lines)

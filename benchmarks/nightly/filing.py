@@ -61,6 +61,12 @@ class Filing:
         for one in (self.runs, self.index):
             one.commit()
 
+    def date(self, run: str, at: float) -> None:
+        """Have a run be of that date, as what deletes old runs sees it."""
+        made = datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(" ")
+        self.runs.execute("UPDATE runs SET create_timestamp = ? WHERE run_id = ?", [made, run])
+        self.runs.commit()
+
     def tick(self, at: float) -> None:
         """A night's ticks."""
         for tick in self.ticks:

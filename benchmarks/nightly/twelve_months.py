@@ -5,8 +5,8 @@
 HOME is copied. Every night, each of its datasets is refreshed: the records of such a run, as Dagster wrote them, are
 filed again under a new id and that night's date. Every fourth week a dataset has changed: all its runs are filed
 again, every result gets a new version with a manifest, some vectors belong to nothing any more, and a training is
-broken off; then the asset `retention` itself runs, as of that date. Each month the sizes are printed; at the end
-the real UI opens the pages of much-materialized assets in headless Chromium.
+broken off; then the asset `retention` itself runs, as of that date, and the sizes are printed. At the end the real UI
+opens the pages of much-materialized assets in headless Chromium, as they are and as they were before the first night.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import time
 import uuid
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 
 import dagster as dg
 import numpy as np
@@ -39,7 +40,10 @@ from orchestration.resources import resources
 from orchestration.settings import Settings
 
 DAY = 86_400
-CHANGED_EVERY, RETAINED_EVERY, MONTH = 28, 28, 30
+MONTH = 28
+"""Nights between two changes of a dataset, and between two runs of `retention`."""
+OPENINGS = 9
+"""Times that a page is opened."""
 SETTLING = 60
 """Seconds in which the daemon does what it does at its start."""
 VECTORS = 100
@@ -62,7 +66,7 @@ class Year:
         """All datasets are refreshed; one may have changed."""
         at = time.time() - (self.nights - n) * DAY
         for place, dataset in enumerate(self.datasets):
-            changed = (n + place) % CHANGED_EVERY == 0
+            changed = (n + place) % MONTH == 0
             for run in self.filing.runs_of(dataset, changed):
                 self.filing.file_again(run, dataset, at)
             if changed:
@@ -74,9 +78,9 @@ class Year:
         for path, was in self.manifests.items():
             if was["partition"].partition("|")[0] != dataset:
                 continue
-            new = was | {name: f"{was[name]}-{n}" for name in ("data_version", "fingerprint")}
+            new = was | {name: f"{n}-{was[name]}" for name in ("data_version", "fingerprint")}
             new["upstream"] = {
-                name: version if name.startswith("file:") else f"{version}-{n}"
+                name: version if name.startswith("file:") else f"{n}-{version}"
                 for name, version in was["upstream"].items()
             }
             text = json.dumps(new, indent=2)
@@ -104,11 +108,12 @@ class Year:
         config = {"keep_days": 30 + passed, "keep_run_days": 90 + passed}
         with open_instance(settings) as instance:
             self.filing.purge_ticks(instance, passed)
-            dg.materialize(
+            done = dg.materialize(
                 [retention], instance=instance, resources=resources(settings),
                 run_config={"ops": {"retention": {"config": config}},
                             "loggers": {"console": {"config": {"log_level": "ERROR"}}}},
             )  # fmt: skip
+        self.filing.date(done.run_id, time.time() - passed * DAY)
         return time.monotonic() - began
 
     def finish(self) -> None:
@@ -140,43 +145,63 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("home", type=Path)
     asked.add_argument("--work", default=None, help="the folder to work in")
-    asked.add_argument("--nights", type=int, default=365)
+    asked.add_argument("--nights", type=int, default=13 * MONTH)
     options = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="year-", dir=options.work) as folder:
-        home = Path(folder) / "home"
+        home, young = Path(folder) / "home", Path(folder) / "young"
         shutil.copytree(options.home, home)
+        shutil.copytree(options.home, young)
         os.environ["TRIFUSE_HOME"] = str(home)
-        year, slowest = Year(home, options.nights), 0.0
+        year = Year(home, options.nights)
         print(f"at first: {year.sizes()}", flush=True)
         for n in range(1, options.nights + 1):
             year.night(n)
-            if n % RETAINED_EVERY == 0:
-                slowest = max(slowest, year.retain(n))
             if n % MONTH == 0:
-                print(f"night {n}: {year.sizes()}; slowest retention {slowest:.0f} s", flush=True)
+                seconds = year.retain(n)
+                print(f"night {n}: {year.sizes()}; retention {seconds:.0f} s", flush=True)
         year.finish()
-        print(f"at last: {year.sizes()}", flush=True)
-        look(home)
+        look({"before the first night": young, "after the last": home})
 
 
-def look(home: Path) -> None:
-    """Seconds until the pages show their content, three times each."""
-    with closing(sqlite3.connect(home / "dagster/history/runs/index.db")) as index:
-        query = "SELECT count(*) FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION' AND asset_key = ?"
-        made = {asset: index.execute(query, [json.dumps([asset])]).fetchall()[0][0] for asset in PAGES}
-    ui = Ui(home, {})
+def look(homes: dict[str, Path]) -> None:
+    """Seconds until the pages of these homes show their content; they are opened in turns, so that both meet the same
+    load of the machine."""
+    uis = {name: Ui(home, {}) for name, home in homes.items()}
     try:
-        ui.ensure()
-        ui.stop_following()
+        for ui in uis.values():
+            ui.ensure()
+            ui.stop_following()
         time.sleep(SETTLING)
         for asset, words in PAGES.items():
-            page = Page()
-            page.show(f"http://127.0.0.1:{ui.port}/overview/activity", "Overview")  # the program of the UI is loaded
-            took = [page.show(f"http://127.0.0.1:{ui.port}/assets/{asset}?view=overview", words) for _ in range(3)]
-            page.close()
-            print(f"{asset}, {made[asset]:,} materializations: {', '.join(f'{s:.2f}' for s in took)} s", flush=True)
+            for name, took in _openings(uis, asset, words).items():
+                print(
+                    f"{asset}, {name}, {_made(homes[name], asset):,} materializations: median {median(took):.2f} s, "
+                    f"{min(took):.2f} to {max(took):.2f}",
+                    flush=True,
+                )
     finally:
-        ui.stop()
+        for ui in uis.values():
+            ui.stop()
+
+
+def _openings(uis: dict[str, Ui], asset: str, words: str) -> dict[str, list[float]]:
+    pages, took = {name: Page() for name in uis}, {name: [] for name in uis}
+    for name, page in pages.items():
+        page.show(f"http://127.0.0.1:{uis[name].port}/overview/activity", "Overview")  # the UI's program is loaded
+    for _ in range(OPENINGS):
+        for name, page in pages.items():
+            seconds = page.show(f"http://127.0.0.1:{uis[name].port}/assets/{asset}?view=overview", words)
+            took[name].append(seconds)
+            time.sleep(1)  # what the page asks for further down is answered
+    for page in pages.values():
+        page.close()
+    return took
+
+
+def _made(home: Path, asset: str) -> int:
+    with closing(sqlite3.connect(home / "dagster/history/runs/index.db")) as index:
+        query = "SELECT count(*) FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION' AND asset_key = ?"
+        return index.execute(query, [json.dumps([asset])]).fetchall()[0][0]
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
+from assets import objects
 from assets.files import sha256_of
 from assets.home import Home
 from assets.objects import INDEX, publish, storage
 from assets.published import published_copy
-from assets.warehouse import connect
+from assets.warehouse import connect, export
 from orchestration.definitions import made
 from orchestration.settings import Settings
 
@@ -87,6 +88,21 @@ def test_tables_are_read_from_there_and_only_those_that_changed_are_sent_anew(ad
     said = []
     publish(home, address, said.append)
     assert said == ["sending tables/users.parquet", "sending serving.duckdb"]
+
+
+def test_tables_of_the_snapshot_that_is_there_are_not_written_again(address, home, monkeypatch):
+    written = []
+    monkeypatch.setattr(objects, "export", lambda *told: (written.append(told[-1].name), export(*told)))
+    address += "/tables"  # the server keeps what other tests sent
+    publish(home, address, SILENT)
+    assert sorted(written) == ["items.parquet", "users.parquet"]
+    (home.reports / "films" / "index.html").write_text("<p>2</p>")
+    again = publish(home, address, SILENT)
+    assert len(written) == 2 and (again.sent, again.removed, again.unchanged) == (1, 0, 4)
+    with connect(home.serving) as connection:
+        connection.execute("DROP TABLE users")
+    less = publish(home, address, SILENT)
+    assert written[2:] == ["items.parquet"] and less.removed == 1
 
 
 def test_the_asset_publishes_where_the_setting_says_and_is_not_there_without_it(address, home):

@@ -10,7 +10,7 @@ import pytest
 from assets import judging
 from assets.reports.rendering import written
 from assets.runs import states
-from assets.runs.assets import COMMAND_TAG, run_history
+from assets.runs.assets import COMMAND_TAG, SHOWN, run_history, summary
 from assets.runs.comparing import Comparison, compare
 from models.registry import recommender
 from orchestration.cli import invoke
@@ -71,6 +71,18 @@ def test_the_file_and_the_parameter_are_named_and_each_number_has_its_own_reason
         assert (e.before, e.after) == (was, now)
         assert e.verdict == "better" if now < was else "worse"
     assert not found.came and not found.went
+
+
+def test_the_ui_is_told_the_numbers_that_changed_most(made):
+    found = compared(made, 0, 1)
+    told = summary(found)
+    assert (
+        "| parameters | recommender item-cf: neighbours |" in told and f"{len(found.changed)} numbers changed" in told
+    )
+    rows = told.partition("numbers changed")[2].splitlines()[4:]
+    assert len(found.changed) > SHOWN and len(rows) == SHOWN
+    first = next(e for e in found.changed if e.verdict)
+    assert f"| {first.label} | {first.metric} | {first.before:.5g} | {first.after:.5g} | {first.verdict} |" in rows
 
 
 def test_code_that_changed_no_number_is_told_all_the_same(made):

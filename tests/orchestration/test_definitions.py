@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -73,11 +75,37 @@ def test_every_asset_stands_in_its_group_with_owner_and_description(definitions)
     assert groups == ASSETS
 
 
+def test_every_asset_is_linked_to_the_line_of_its_code(definitions):
+    for spec in definitions.resolve_all_asset_specs():
+        (place,) = spec.metadata["dagster/code_references"].code_references
+        line = Path(place.file_path).read_text().splitlines()[place.line_number - 1]
+        assert line.lstrip().startswith(("@dg.asset", "@dg.multi_asset", "def ")), (spec.key, line)
+
+
+def test_assets_with_numbers_lead_to_the_reports(definitions, tmp_path):
+    found = {s.key.to_user_string(): s.metadata.get("reports") for s in definitions.resolve_all_asset_specs()}
+    assert found["metrics"] == found["recommender"] == dg.MetadataValue.path(str(tmp_path / "reports/index.html"))
+    assert found["raw_files"] is None and found["retention"] is None
+
+
+def test_with_an_address_of_the_repository_the_links_lead_there(monkeypatch, tmp_path):
+    address = "https://github.com/some/where"
+    for name, value in {"HOME": str(tmp_path), "GIT_URL": address, "GIT_BRANCH": "night"}.items():
+        monkeypatch.setenv(f"TRIFUSE_{name}", value)
+    from orchestration.definitions import definitions
+
+    specs = definitions().resolve_all_asset_specs()
+    urls = {s.key.to_user_string(): s.metadata["dagster/code_references"].code_references[0].url for s in specs}
+    assert re.fullmatch(rf"{address}/tree/night/assets/upkeep/assets\.py#L\d+", urls["retention"])
+    assert re.fullmatch(rf"{address}/tree/night/assets/ingest/assets\.py#L\d+", urls["raw_files"])
+
+
 def test_partitions_jobs_schedule_and_sensor(definitions):
     repository = definitions.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
     assert {f"refresh_{name.replace('-', '_')}" for name in BY_DATASET.get_partition_keys()} <= jobs
     assert {"train_recommender", "train_sentiment_model", "run_study", "measure_and_publish"} <= jobs
+    assert all(one.description for one in repository.schedule_defs)
     assert [schedule.name for schedule in repository.schedule_defs] == ["nightly_refresh", "weekly_retention"]
     sensors = ["follow_changes", "new_files", "tell_of_failures", "tell_of_late_nights"]
     assert sorted(sensor.name for sensor in repository.sensor_defs) == sensors
