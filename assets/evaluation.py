@@ -65,7 +65,7 @@ def metrics(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResu
 def told(rows: "pd.DataFrame") -> dict[str, Any]:
     """For the UI: of every protocol the best value of its first metric, which it plots over time, and the leaderboard.
 
-    rows: the table `metrics`; studies are left out.
+    rows: the table `metrics` of a dataset; studies are left out.
     """
     from assets.reports.leaderboard import board, shown
 
@@ -74,7 +74,7 @@ def told(rows: "pd.DataFrame") -> dict[str, Any]:
         if (found := board(plain, protocol, [])) is None:
             continue
         measure = shown(found.primary)
-        best[f"best {measure} of {protocol}"] = found.best.value
+        best[f"best {measure} of {rows.dataset.iloc[0]}, {protocol}"] = found.best.value
         lines += [f"| {protocol} | {row.label} | {measure} | {row.value:.4f} |" for row in found.rows[:SHOWN]]
     return best | {"leaderboard": "\n".join(lines)}
 

@@ -28,13 +28,15 @@ follow_changes = dg.AutomationConditionSensorDefinition(
 )
 
 
-@dg.sensor(target=refreshed(), minimum_interval_seconds=60)
+@dg.sensor(
+    target=refreshed(),
+    minimum_interval_seconds=60,
+    description="Refreshes a dataset as soon as its raw files have changed or come, and have been left alone for a "
+    "minute. What is there when it is switched on starts nothing. A dataset that is new in datasets.toml is told of; "
+    "the code location has to be reloaded before it has a partition.",
+)
 def new_files(context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]) -> Iterator:
-    """Refreshes a dataset as soon as its raw files have changed or come, and have been left alone for a minute.
-
-    What is there when it is switched on starts nothing. A dataset that is new in datasets.toml is told of; the code
-    location has to be reloaded before it has a partition.
-    """
+    """Asks for a run of each dataset whose files have come to rest since the last tick."""
     before = Arrivals.from_json(context.cursor)
     now = Arrivals.of(home, datasets().values())
     for name in now.changed_since(before, time.time()):
@@ -44,9 +46,12 @@ def new_files(context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home])
         yield dg.SkipReason(f"new in the registry: {', '.join(unknown)}. Reload the code location to materialize them.")
 
 
-@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.run_failure_sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Writes every failed run to alerts.jsonl and to the webhook that TRIFUSE_WEBHOOK_URL names.",
+)
 def tell_of_failures(context: dg.RunFailureSensorContext, home: dg.ResourceParam[Home]) -> None:
-    """Writes every failed run to alerts.jsonl and to the webhook that TRIFUSE_WEBHOOK_URL names."""
+    """Names the steps and the run; what went wrong stands there, as the words of an error may be nobody else's."""
     run = context.dagster_run
     failed = [event.step_key or "" for event in context.get_step_failure_events()]
     steps = ", ".join(filter(None, failed)) or "no step of it"
@@ -54,9 +59,13 @@ def tell_of_failures(context: dg.RunFailureSensorContext, home: dg.ResourceParam
     alert(home.path, {"kind": "failure", "text": " ".join(text.split()), "run": run.run_id}, context.log.error)
 
 
-@dg.sensor(minimum_interval_seconds=600, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    minimum_interval_seconds=600,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells, once, of a dataset that the nightly refresh has not looked at in time, while it is switched on.",
+)
 def tell_of_late_nights(context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]) -> dg.SkipReason:
-    """Tells, once, of a dataset that the nightly refresh has not looked at in time, while that is switched on."""
+    """Keeps in its cursor of which refresh it has told already."""
     if not _switched_on(context.instance):
         return dg.SkipReason("nightly_refresh is switched off")
     told = dict(json.loads(context.cursor or "{}"))

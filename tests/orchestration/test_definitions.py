@@ -105,7 +105,7 @@ def test_partitions_jobs_schedule_and_sensor(definitions):
     jobs = {job.name for job in repository.get_all_jobs()}
     assert {f"refresh_{name.replace('-', '_')}" for name in BY_DATASET.get_partition_keys()} <= jobs
     assert {"train_recommender", "train_sentiment_model", "run_study", "measure_and_publish"} <= jobs
-    assert all(one.description for one in repository.schedule_defs)
+    assert all(one.description for one in (*repository.schedule_defs, *repository.sensor_defs))
     assert [schedule.name for schedule in repository.schedule_defs] == ["nightly_refresh", "weekly_retention"]
     sensors = ["follow_changes", "new_files", "tell_of_failures", "tell_of_late_nights"]
     assert sorted(sensor.name for sensor in repository.sensor_defs) == sensors
