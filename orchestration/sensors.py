@@ -62,7 +62,7 @@ def tell_of_failures(context: dg.RunFailureSensorContext, home: dg.ResourceParam
 @dg.sensor(
     minimum_interval_seconds=600,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells, once, of a dataset that the nightly refresh has not looked at in time, while it is switched on.",
+    description="Tells, once, of a dataset that the nightly refresh has not looked at in time, if it is switched on.",
 )
 def tell_of_late_nights(context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]) -> dg.SkipReason:
     """Keeps in its cursor of which refresh it has told already."""
