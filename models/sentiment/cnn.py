@@ -1,7 +1,7 @@
 """Convolutions over word vectors, and the largest and the mean answer of each filter.
 
 Kim (2014) takes the largest alone. In a review of hundreds of words how often something is said tells as well: with the
-mean beside it 1% more film reviews are told right, on parts of which neither had seen a film.
+mean beside it 1% more film reviews are told right (docs/results.md).
 
 Model 1 of deep_learning_sentiment_recommender describes the layers of an image network (32 x 32 maps); on texts the
 same layers are these.
