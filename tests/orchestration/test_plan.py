@@ -209,3 +209,12 @@ def test_help_says_what_each_study_is(capsys):
     assert invoke(["run", "--help"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert all(f"{study.name} {study.description[:20]}" in said for study in STUDIES.values())
+
+
+def test_what_the_command_trains_it_trains_on_all_that_there_is():
+    now = {"config": {"now": True}}
+    data, *_ = plan.stages(plan.Request("sample-shop", models=("bias",)))
+    assert data.config["retraining_trigger"] == now
+    for without in ({"until": "embeddings"}, {"models": ("nbsvm",)}):
+        data, *_ = plan.stages(plan.Request("sample-shop", **without))
+        assert "retraining_trigger" not in data.config
