@@ -51,7 +51,7 @@ def examine_home(settings: Settings, repair: bool) -> Iterator[Condition]:
 def _damage(settings: Settings, found: list[Damage], repair: bool) -> Iterator[Condition]:
     for damage in found:
         fate = "It is put aside" if damage.path.suffix == HISTORY else "It is removed, and made anew by the next run"
-        yield Condition(False, f"{damage.path} is damaged: {damage.why}. {fate}.", repair)
+        yield Condition(False, f"{damage.path} is damaged: {damage.why.rstrip('.')}. {fate}.", repair)
     if repair:
         remove_damage(home(settings), found)
     if not found:
