@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.home import Home
+from assets.manifests import Manifest, Manifests
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,8 @@ class Cell:
         # DuckDB and Arrow take name=value in a path for a column.
         name = self.variant.replace("=", "-") or "plain"
         return home.artifacts / self.dataset / self.model / self.protocol / f"seed-{self.seed}" / name
+
+
+def trained_cells(manifests: Manifests, dataset: str) -> list[Manifest]:
+    """The latest manifest of every training of a dataset's models, studies included, current or not."""
+    return [m for m in manifests.partitions("recommender", f"{dataset}|") if Cell.names(m.partition)]

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.cells import Cell
+from assets.cells import Cell, trained_cells
 from assets.files import atomic_file, digest
 from assets.home import Home
 from assets.limits import GPU
-from assets.manifests import Manifest, Manifests, parted
+from assets.manifests import Manifest, Manifests
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
 from assets.recommenders import code_version, recommender
 from assets.splits import folds
@@ -82,9 +82,8 @@ def told(rows: "pd.DataFrame") -> dict[str, Any]:
 def current_cells(home: Home, name: str) -> list[Manifest]:
     """Manifests of all trained cells of a dataset, those of studies too, whose inputs and code are still current."""
     manifests = Manifests(home.path)
-    trained = [m for m in manifests.partitions("recommender", f"{name}|") if Cell.names(m.partition)]
     return [
-        m for m in trained
+        m for m in trained_cells(manifests, name)
         if _known(m) and manifests.fresh(m) and manifests.unchanged("recommender", m.partition, m.fingerprint)
     ]  # fmt: skip
 
@@ -100,7 +99,7 @@ def _known(trained: Manifest) -> bool:
 def require_cells(home: Home, name: str) -> list[Manifest]:
     """The current cells. Raises LookupError saying what to do where there is none."""
     if not (cells := current_cells(home, name)):
-        known = Manifests(home.path).partitions("recommender", f"{name}|")
+        known = trained_cells(Manifests(home.path), name)
         why = "every model of {} was trained on earlier data" if known else "no model has been trained on {} yet"
         raise LookupError(f"{why.format(name)}; materialize `recommender` for it, or use `trifuse run {name}`.")
     return cells
@@ -111,9 +110,7 @@ def judged_cells(home: Home, name: str) -> list[Manifest]:
     trained again since is left out."""
     manifests = Manifests(home.path)
     made = manifests.current("metrics", name)
-    versions = (
-        {parted(at)[1]: made.upstream[at] for at in made.upstream if at.startswith("recommender@")} if made else {}
-    )
+    versions = made.made_of("recommender") if made else {}
     found = (manifests.current("recommender", cell) for cell in versions)
     return [m for m in found if m and m.data_version == versions[m.partition]]
 

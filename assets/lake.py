@@ -83,15 +83,19 @@ def references(home: Home, names: list[str]) -> list[tuple[str, str]]:
     return [(name, path.stem) for name in names for path in sorted(home.embedding(name, "*").parent.glob("*.parquet"))]
 
 
+def referenced(home: Home, made: list[tuple[str, str]]) -> list[str]:
+    """SELECT of each (dataset, content field): which contents have which vectors."""
+    return [
+        f"SELECT '{name}' AS dataset, '{field}' AS field, * FROM read_parquet({quoted(home.embedding(name, field))})"
+        for name, field in made
+    ]
+
+
 def _embeddings(connection: duckdb.DuckDBPyConnection, home: Home, made: list[tuple[str, str]]) -> None:
     """Views over the vectors of all encoders; DuckDB finds shards that are added later by itself."""
     if not any(home.vectors.glob("*/*.parquet")):
         return
-    listed = "".join(
-        f" UNION ALL BY NAME SELECT '{name}' AS dataset, '{field}' AS field, * "
-        f"FROM read_parquet({quoted(home.embedding(name, field))})"
-        for name, field in made
-    )
+    listed = "".join(f" UNION ALL BY NAME {one}" for one in referenced(home, made))
     views = sql("embeddings/views").replace("$vectors", quoted(home.vectors)[1:-1])
     connection.execute(views.replace("$references", listed))
 

@@ -45,6 +45,11 @@ class Manifest:
     metadata: dict[str, Any] = field(default_factory=dict)
     created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
 
+    def made_of(self, asset: str) -> dict[str, str]:
+        """The partitions of an asset that it was made from -> the data version of each."""
+        places = {parted(name): version for name, version in self.upstream.items()}
+        return {partition: version for (name, partition), version in places.items() if name == asset}
+
 
 class Manifests:
     """All manifests below one TRIFUSE_HOME."""

@@ -9,9 +9,9 @@ import numpy as np
 from assets.datasets import Dataset, dataset
 from assets.files import atomic_file
 from assets.home import Home
+from assets.inputs import EMBEDDINGS
 from assets.manifests import Manifests
 from assets.partitions import BY_DATASET
-from assets.recommenders import EMBEDDINGS
 from assets.steps import Output, Say, from_file, materialize
 
 if TYPE_CHECKING:

@@ -15,11 +15,12 @@ from assets.evaluation import require_cells
 from assets.files import atomic_file
 from assets.home import Home
 from assets.ingest.segments import quoted
+from assets.inputs import EMBEDDINGS, REVIEWS, TABLES, embeddings
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, load_catalog, load_features
 from assets.partitions import BY_DATASET, DATASET_OF_CELL
-from assets.recommenders import EMBEDDINGS, REVIEWS, TABLES, embeddings, recommender
+from assets.recommenders import recommender
 from assets.sentiment.opinions import has_reviews, review_texts, train_opinions
 from assets.splits import load_fold
 from assets.steps import Output, Say, from_file, materialize, remember

@@ -17,6 +17,7 @@ from assets.datasets import Dataset, dataset
 from assets.files import atomic_folder, digest
 from assets.given import given
 from assets.home import Home
+from assets.inputs import EMBEDDINGS, REVIEWS, TABLES, inputs
 from assets.limits import GPU
 from assets.manifests import Manifest, Manifests
 from assets.matrices import Catalog, Data, load_data, with_train_reviews
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
     from models.data import Features, Interactions
     from models.recommender import ModelConfig, Recommender
 
-TABLES = ("users", "items", "interactions")
-OF_CLIPS = ("audio_embeddings", "video_embeddings")
-REVIEWS = "reviews"
-EMBEDDINGS = ("text_embeddings", "image_embeddings", *OF_CLIPS, "user_embeddings", "review_embeddings")
 CODE_VERSION = "2"
 """Of this module; a model class has its own `version` beside it."""
 
@@ -123,22 +120,6 @@ def _told(trained: dict[Cell, Manifest], before: dict[Cell, Manifest | None]) ->
 def code_version(model: "type[Recommender]") -> str:
     """What a cell's manifest says of the code that trained it."""
     return f"{CODE_VERSION}.{model.version}"
-
-
-def inputs(model: "type[Recommender]", home: Home, name: str, change: Change = UNCHANGED) -> tuple[str, ...]:
-    """The assets that a model is trained on, of this dataset. The words of reviews count where there are any."""
-    told = (model.uses_sentiment or change.sentiment) and has_reviews(home, name)
-    return (*TABLES, "folds", *(embeddings(home, name) if model.uses_content else ()), *((REVIEWS,) if told else ()))
-
-
-def embeddings(home: Home, name: str) -> tuple[str, ...]:
-    """The assets that hold a dataset's vectors. Those of clips count where there are any: elsewhere nothing reads them,
-    and a model that was trained before there were clips is not to be trained again for nothing."""
-    manifests = Manifests(home.path)
-    made = {asset: manifests.current(asset, name) for asset in OF_CLIPS}
-    return tuple(
-        asset for asset in EMBEDDINGS if asset not in made or (made[asset] and made[asset].metadata.get("rows"))
-    )
 
 
 class Workshop:

@@ -7,21 +7,20 @@ import dagster as dg
 import duckdb
 from pydantic import Field
 
-from assets.cells import Cell
+from assets.cells import trained_cells
 from assets.embeddings import audio_embeddings, image_embeddings, text_embeddings, video_embeddings
 from assets.files import atomic_file, digest
 from assets.home import Home
-from assets.ingest.segments import quoted
-from assets.lake import attached
+from assets.lake import attached, referenced
 from assets.manifests import Manifest, Manifests, parted
+from assets.matrices import CONTENT_FIELDS
 from assets.partitions import BY_DATASET
 from assets.splits import folds
 from assets.steps import Output, Say, materialize
 from assets.warehouse import export, sql
 
 CODE_VERSION = "1"
-FIELDS = ("title", "introduction", "image", "audio", "video")
-"""Content of items that models read."""
+CONTENTS = (text_embeddings, image_embeddings, audio_embeddings, video_embeddings)
 NOTHING = "there is nothing to compare with"
 
 
@@ -32,16 +31,7 @@ class Retraining(dg.Config):
 
 
 @dg.asset(
-    deps=[
-        "users",
-        "items",
-        "interactions",
-        folds,
-        text_embeddings,
-        image_embeddings,
-        audio_embeddings,
-        video_embeddings,
-    ],
+    deps=["users", "items", "interactions", folds, *CONTENTS],
     group_name="embeddings",
     partitions_def=BY_DATASET,
     kinds={"duckdb", "parquet"},
@@ -105,17 +95,15 @@ def _due(home: Home, before: Manifest | None, basis: dict[str, str], code: str, 
 def _trained_since(home: Home, name: str, basis: dict[str, str]) -> bool:
     """Whether a model was trained on later data; those of one leaderboard are to be of the same."""
     manifests = Manifests(home.path)
-    cells = [m for m in manifests.partitions("recommender", f"{name}|") if Cell.names(m.partition)]
+    cells = trained_cells(manifests, name)
     later = (m for m in cells if any(basis.get(parted(at)[0], made) != made for at, made in m.upstream.items()))
     return any(manifests.fresh(manifest) for manifest in later)
 
 
 def _lay_rows(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
     """Make the table `training_rows`: the kind of everything that models learn from, and a number for what it is."""
-    made = [
-        f"SELECT '{field}' AS field, * FROM read_parquet({quoted(home.embedding(name, field))})" for field in FIELDS
-    ]
-    connection.execute(f"CREATE TEMP VIEW contents AS {' UNION ALL BY NAME '.join(made)}")
+    contents = referenced(home, [(name, field) for field in CONTENT_FIELDS])
+    connection.execute(f"CREATE TEMP VIEW contents AS {' UNION ALL BY NAME '.join(contents)}")
     connection.execute(f"CREATE TEMP TABLE training_rows AS {sql('embeddings/training_rows')}")
 
 

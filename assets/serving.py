@@ -57,9 +57,7 @@ def serving_snapshot(context: dg.AssetExecutionContext, home: Home) -> dg.Materi
         facts = {"tables": "\n".join(lines), "datasets": ", ".join(names), "path": str(home.serving), "red": red}
         return Output(digest(upstream, red), sum(counts.values()), [home.serving], facts, upstream=upstream)
 
-    return materialize(
-        context, home, upstream={}, config=[upstream, red, *map(sql, SCHEMA)], compute=compute, partition=""
-    )
+    return materialize(context, home, upstream={}, config=[upstream, red, *map(sql, SCHEMA)], compute=compute)
 
 
 def _versions(manifests: Manifests, names: list[str]) -> dict[str, str]:

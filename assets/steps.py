@@ -74,7 +74,9 @@ def materialize(
     config: anything else that the result depends on.
     """
     asset = context.asset_key.path[-1]
-    partition = context.partition_key if partition is None and context.has_partition_key else (partition or "")
+    if partition is None:
+        # An asset without partitions may stand in a run with one, as the snapshot does in a refresh.
+        partition = context.partition_key if context.assets_def.partitions_def else ""
     code_version = context.assets_def.code_versions_by_key[context.asset_key] or "1"
     manifest, computed = remember(
         Manifests(home.path),

@@ -18,6 +18,7 @@ def _changed(*of: dg.AssetSelection) -> dg.AutomationCondition:
     return A.code_version_changed() | (changed.allow(reduce(or_, of)) if of else changed)
 
 
+_quiet = ~A.any_deps_in_progress() & ~A.in_progress()
 _believed = A.all_deps_match(
     A.missing() | A.all_checks_match(A.check_passed() | A.will_be_requested(), blocking_only=True)
 ).with_label("no blocking check of what it is made from is red")
@@ -29,17 +30,14 @@ def _follow(changed: dg.AutomationCondition, label: str) -> dg.AutomationConditi
     return (
         ((A.missing().newly_true() | changed).since_last_handled())
         & ~A.any_deps_missing().ignore(of_groups("studies", "sentiment"))
-        & ~A.any_deps_in_progress()
-        & ~A.in_progress()
+        & _quiet
         & _believed
     ).with_label(label)
 
 
 def _again(changed: dg.AutomationCondition, label: str) -> dg.AutomationCondition:
     """What is made again when it has changed, once a person has made it."""
-    return (
-        changed.since_last_handled() & ~A.missing() & ~A.any_deps_in_progress() & ~A.in_progress() & _believed
-    ).with_label(label)
+    return (changed.since_last_handled() & ~A.missing() & _quiet & _believed).with_label(label)
 
 
 TRIGGER = dg.AssetSelection.assets("retraining_trigger")
@@ -63,22 +61,19 @@ AGAIN = _again(_changed(), "when what it is made from has changed, once it was m
 CHOOSE = _again(_changed(MODELS), "when models have changed, once it was made")
 """The same of protocols: under most of them nothing is ever trained."""
 
-PAGES = (
-    ((A.missing().newly_true() | _changed()).since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()
-).with_label("when anything that was checked has changed")
+PAGES = (((A.missing().newly_true() | _changed()).since_last_handled()) & _quiet).with_label(
+    "when anything that was checked has changed"
+)
 """Data Docs show what a check has stopped, so they wait for no check to pass."""
 
 REPORTED = (
     ((A.missing().newly_true() | _changed(MODELS, of_groups("sentiment"))).since_last_handled())
     & ~A.any_deps_missing().ignore(of_groups("sentiment"))
-    & ~A.any_deps_in_progress()
-    & ~A.in_progress()
+    & _quiet
 ).with_label("when numbers have changed, those that a check calls red included")
 """A report says at its top what is red, so it waits for no check to pass; nor for reviews, which most films lack."""
 
-SNAPSHOT = ((_changed().since_last_handled()) & ~A.any_deps_in_progress() & ~A.in_progress()).with_label(
-    "when anything that it publishes has changed"
-)
+SNAPSHOT = (_changed().since_last_handled() & _quiet).with_label("when anything that it publishes has changed")
 """The snapshot holds whatever datasets there are, so it does not wait for the missing ones."""
 
 OWNERS = {

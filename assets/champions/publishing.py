@@ -15,7 +15,7 @@ from assets.champions.versions import LISTS, place
 from assets.datasets import dataset
 from assets.home import Home
 from assets.lineage import timestamp
-from assets.manifests import Manifest, Manifests, parted
+from assets.manifests import Manifest, Manifests
 from assets.studies.declared import study_of
 from assets.warehouse import insert, sql
 
@@ -30,8 +30,7 @@ def serving_protocol(home: Home, name: str) -> str | None:
 def _listed(home: Home, name: str) -> dict[str, str]:
     """The cells that lists were made of -> the version of each."""
     made = Manifests(home.path).current("recommendations", name)
-    listed = {parted(at): version for at, version in (made.upstream if made else {}).items()}
-    return {cell: version for (asset, cell), version in listed.items() if asset == "recommender"}
+    return made.made_of("recommender") if made else {}
 
 
 def publish_models(connection: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:

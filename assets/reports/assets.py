@@ -90,7 +90,7 @@ def report_index(context: dg.AssetExecutionContext, home: Home) -> dg.Materializ
             return Output(sha256_of(target), len(made), [target], facts, upstream=made)
 
         told = [contents["datasets"], [vars(run) for run in contents["runs"]], _wording()]
-        result = materialize(context, home, upstream={}, config=told, compute=compute, partition="")
+        result = materialize(context, home, upstream={}, config=told, compute=compute)
     return with_page(result, target)
 
 

@@ -11,10 +11,11 @@ from assets.cluster import spread
 from assets.datasets import Dataset, dataset
 from assets.files import digest
 from assets.home import Home
+from assets.inputs import EMBEDDINGS, REVIEWS, TABLES, embeddings
 from assets.limits import GPU
 from assets.manifests import Manifest
 from assets.partitions import BY_DATASET_AND_STUDY, DATASET_OF_CELL
-from assets.recommenders import EMBEDDINGS, REVIEWS, TABLES, Workshop, embeddings
+from assets.recommenders import Workshop
 from assets.sentiment.opinions import has_reviews
 from assets.splits import Evaluation, folds
 from assets.steps import Output, Say, materialize

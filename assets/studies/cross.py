@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from assets.datasets import dataset, datasets
 from assets.home import Home
+from assets.inputs import TABLES, embeddings
 from assets.manifests import Manifests
-from assets.recommenders import TABLES, embeddings
 from assets.vectors.matrix import encoder_of
 
 FIELDS = ("image", "title", "introduction", "audio", "video", "profile", "review")

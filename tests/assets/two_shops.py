@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 
 from assets.datasets import dataset
 from assets.home import Home
+from assets.inputs import EMBEDDINGS, TABLES
 from assets.manifests import Manifest, Manifests
-from assets.recommenders import EMBEDDINGS, TABLES, Workshop
+from assets.recommenders import Workshop
 from models.recommender import FitReport, ModelConfig, Recommender
 
 OURS, THEIRS = "ml-100k", "ml-1m"

@@ -38,7 +38,7 @@ class Place:
 
     def make(self, selection: dg.AssetSelection, partition: object = NAME, **config: dict) -> None:
         """Materialize these in one Dagster run, as the UI does."""
-        with open_instance(self.settings) as instance:
+        with self.instance() as instance:
             dg.materialize(
                 assets_and_checks(self.settings), selection=selection, partition_key=partition, instance=instance,
                 resources=plan.resources(self.settings), run_config={"ops": config, **QUIET}, raise_on_error=False,
@@ -55,12 +55,12 @@ class Place:
 
     def watch(self) -> None:
         """From now on `made` says what is new."""
-        with open_instance(self.settings) as instance:
+        with self.instance() as instance:
             self.runs = {run.run_id for run in instance.get_runs()}
 
     def made(self) -> set[str]:
         """The assets that were materialized."""
-        with open_instance(self.settings) as instance:
+        with self.instance() as instance:
             new = {run.run_id for run in instance.get_runs()} - self.runs
             logs = [log for run in new for log in instance.all_logs(run, DagsterEventType.ASSET_MATERIALIZATION)]
         return {log.dagster_event.asset_key.to_user_string() for log in logs}

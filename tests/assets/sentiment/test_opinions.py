@@ -10,10 +10,10 @@ import pytest
 
 from assets.cells import Cell
 from assets.datasets import dataset
+from assets.inputs import REVIEWS, inputs
 from assets.manifests import Manifest, Manifests
 from assets.matrices import load_catalog
 from assets.recommendations import Reasons
-from assets.recommenders import REVIEWS, inputs
 from assets.sentiment import opinions as told
 from assets.sentiment import reviews as source
 from assets.studies.assets import Trainer
